@@ -1,0 +1,95 @@
+//! What is reported: a diagnostic with every origin, and fixes. Renderers and the language server read this and nothing else.
+
+use crate::catalog::{Code, Severity};
+use crate::text::Location;
+
+/// What part a related place plays in a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It provides the entity.
+    Provider,
+    /// It requires the entity.
+    Requirer,
+    /// It is an edge of a circle.
+    Edge,
+    /// It is a link on the way.
+    Link,
+    /// It stands in a parent.
+    Parent,
+    /// It is the place the finding comes from.
+    Origin,
+}
+
+impl Role {
+    /// As written in every output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Requirer => "requirer",
+            Self::Edge => "edge",
+            Self::Link => "link",
+            Self::Parent => "parent",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+/// Another place that belongs to a finding.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The part it plays.
+    pub role: Role,
+    /// The canonical key of the entity it is about.
+    pub entity: Option<String>,
+    /// Where.
+    pub location: Location,
+    /// What is to be said there.
+    pub message: String,
+}
+
+/// One replacement of text.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub location: Location,
+    /// By what.
+    pub text: String,
+}
+
+/// A way out, as edits of the manifests.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does, as an imperative.
+    pub title: String,
+    /// Whether it was verified to remove the finding and to add none.
+    pub safe: bool,
+    /// The edits, all together.
+    pub edits: Vec<Edit>,
+}
+
+/// One finding, in the author's words.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Which kind of finding.
+    pub code: Code,
+    /// After levels were applied.
+    pub severity: Severity,
+    /// What is wrong and why, one sentence.
+    pub message: String,
+    /// A few words for the caret under the snippet; may be empty.
+    pub label: String,
+    /// Canonical key of the entity it is about.
+    pub entity: Option<String>,
+    /// Names of the images it was found in, sorted.
+    pub images: Vec<String>,
+    /// The narrowest value that is wrong.
+    pub location: Location,
+    /// Every other place that takes part.
+    pub related: Vec<Related>,
+    /// More to know, a sentence each.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Ways out as edits.
+    pub fixes: Vec<Fix>,
+}

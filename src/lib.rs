@@ -1,0 +1,6 @@
+//! featgraph compiles declarative image features into a proven, ordered plan.
+
+pub mod catalog;
+pub mod diagnostic;
+pub mod syntax;
+pub mod text;

@@ -1,0 +1,1 @@
+//! TOML bytes to a document.
