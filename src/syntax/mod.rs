@@ -1,5 +1,6 @@
 //! Bytes to a document: TOML and JSON give the same nodes, with exact spans, and what does not parse is reported while the rest stands.
 
+mod build;
 mod json;
 mod toml;
 
@@ -7,6 +8,9 @@ use std::borrow::Cow;
 
 use crate::catalog::Code;
 use crate::text::Span;
+
+/// How many brackets may stand inside each other, and how many parts a dotted key may have.
+pub const MAX_DEPTH: usize = 80;
 
 /// What sort of value a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +71,15 @@ struct Node {
     span: Span,
     next: u32,
     first: u32,
+    /// So that members are appended in constant time, also to a table that is opened again.
+    last: u32,
     shape: Shape,
-    /// Strings: the text between the quotes is the value, no escapes. Keys: bit 1.
+    /// Strings: how many bytes stand before the value when it is the text itself, between its quotes; else 0.
     plain: u8,
+    flags: u8,
 }
+
+const _: () = assert!(size_of::<Node>() == 32);
 
 /// Which language a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +93,11 @@ pub enum Language {
 impl Language {
     /// By the file name's ending; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") { Self::Json } else { Self::Toml }
+        if name.ends_with(".json") {
+            Self::Json
+        } else {
+            Self::Toml
+        }
     }
 }
 
@@ -103,12 +116,196 @@ pub struct SyntaxError {
     pub help: Option<&'static str>,
 }
 
+impl SyntaxError {
+    fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code: Code::Syntax,
+            span,
+            message: message.into(),
+            related: None,
+            help: None,
+        }
+    }
+
+    fn duplicate(span: Span, message: impl Into<String>, first: Span) -> Self {
+        Self {
+            code: Code::DuplicateKey,
+            ..Self::new(span, message)
+        }
+        .related(first, "first defined here")
+    }
+
+    fn related(mut self, span: Span, what: &'static str) -> Self {
+        self.related = Some((span, what));
+        self
+    }
+
+    fn help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
+    }
+}
+
 /// The values of one file, in one flat vector. Nothing here recurses.
 #[derive(Debug)]
 pub struct Document {
     nodes: Vec<Node>,
+    language: Language,
     /// By place, at most one for each slip.
     pub errors: Vec<SyntaxError>,
     /// Whether so much was lost that the kind or the main entity of an entry may be unknown.
     pub lost: bool,
+}
+
+impl Document {
+    /// Reads a text. Never fails: what does not parse is in `errors`, the healthy rest in the nodes.
+    pub fn parse(text: &str, language: Language) -> Self {
+        let mut builder = build::Builder::new(text, language);
+        if u32::try_from(text.len()).is_err() {
+            builder.report(SyntaxError::new(
+                Span::at(0),
+                "this file is larger than 4 GiB",
+            ));
+            builder.lost = true;
+            return builder.finish();
+        }
+        match language {
+            Language::Toml => toml::parse(builder),
+            Language::Json => json::parse(builder),
+        }
+    }
+
+    fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// What sort of value it is.
+    pub fn shape(&self, id: NodeId) -> Shape {
+        self.node(id).shape
+    }
+
+    /// The exact text of the value. Of a table with a header, the header with its brackets (of an array of such tables,
+    /// the first one's); of a table that only dotted keys made, the key; of the root, everything.
+    pub fn span(&self, id: NodeId) -> Span {
+        self.node(id).span
+    }
+
+    /// The key's token, quotes included; empty for elements of arrays and the root.
+    pub fn key(&self, id: NodeId) -> Span {
+        self.node(id).key
+    }
+
+    /// The key, decoded.
+    pub fn key_text<'t>(&self, id: NodeId, text: &'t str) -> Cow<'t, str> {
+        build::key_text(self.node(id).key.of(text), self.language)
+    }
+
+    /// The members of a table or the elements of an array, in source order.
+    pub fn children(&self, id: NodeId) -> Children<'_> {
+        Children {
+            nodes: &self.nodes,
+            next: self.node(id).first,
+        }
+    }
+
+    /// The member of a table that has this key.
+    pub fn get(&self, id: NodeId, key: &str, text: &str) -> Option<NodeId> {
+        if self.shape(id) != Shape::Table {
+            return None;
+        }
+        self.children(id)
+            .find(|&child| self.key_text(child, text) == key)
+    }
+
+    /// The value of a string, borrowed unless it holds escapes; empty for everything else.
+    pub fn string<'t>(&self, id: NodeId, text: &'t str) -> Cow<'t, str> {
+        if let Some(inner) = self.string_is_plain(id) {
+            return Cow::Borrowed(inner.of(text));
+        }
+        match self.shape(id) {
+            Shape::String => build::decode(self.span(id).of(text), self.language),
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    /// Where the value of a string stands when the text is the value: no escapes in it.
+    pub fn string_is_plain(&self, id: NodeId) -> Option<Span> {
+        let node = self.node(id);
+        if node.shape != Shape::String || node.plain == 0 {
+            return None;
+        }
+        // One quote before means one after; a text of several lines has three, and maybe a line break that does not count.
+        let after = if node.plain == 1 { 1 } else { 3 };
+        Some(Span::new(
+            node.span.start + u32::from(node.plain),
+            node.span.end - after,
+        ))
+    }
+
+    /// The value of an integer; nothing when it is none or does not fit.
+    pub fn integer(&self, id: NodeId, text: &str) -> Option<i128> {
+        if self.shape(id) != Shape::Integer {
+            return None;
+        }
+        let written = self.span(id).of(text);
+        let radix = self.integer_radix(id, text);
+        let (negative, digits) = match written.as_bytes() {
+            [b'-', digits @ ..] => (true, digits),
+            [b'+', digits @ ..] => (false, digits),
+            digits if radix == 10 => (false, digits),
+            digits => (false, digits.get(2..)?),
+        };
+        // Counted downwards, because the smallest number has no positive twin.
+        let mut value = 0_i128;
+        for digit in digits.iter().filter(|&&byte| byte != b'_') {
+            let digit = i128::from(char::from(*digit).to_digit(radix)?);
+            value = value.checked_mul(i128::from(radix))?.checked_sub(digit)?;
+        }
+        if negative {
+            Some(value)
+        } else {
+            value.checked_neg()
+        }
+    }
+
+    /// How an integer is written: 2, 8, 10 or 16.
+    pub fn integer_radix(&self, id: NodeId, text: &str) -> u32 {
+        match self.span(id).of(text).as_bytes() {
+            [b'0', b'b', ..] => 2,
+            [b'0', b'o', ..] => 8,
+            [b'0', b'x', ..] => 16,
+            _ => 10,
+        }
+    }
+
+    /// The value of a boolean.
+    pub fn boolean(&self, id: NodeId, text: &str) -> Option<bool> {
+        (self.shape(id) == Shape::Bool).then(|| self.span(id).of(text) == "true")
+    }
+
+    /// The value of a floating-point number; nothing when it is none or too large.
+    pub fn float(&self, id: NodeId, text: &str) -> Option<f64> {
+        if self.shape(id) != Shape::Float {
+            return None;
+        }
+        let written = self.span(id).of(text);
+        let value: f64 = written.replace('_', "").parse().ok()?;
+        (value.is_finite() || written.ends_with("inf") || written.ends_with("nan")).then_some(value)
+    }
+}
+
+/// Members or elements, in source order.
+#[derive(Clone, Debug)]
+pub struct Children<'d> {
+    nodes: &'d [Node],
+    next: u32,
+}
+
+impl Iterator for Children<'_> {
+    type Item = NodeId;
+
+    fn next(&mut self) -> Option<NodeId> {
+        let node = self.nodes.get(self.next as usize)?;
+        Some(NodeId(std::mem::replace(&mut self.next, node.next)))
+    }
 }
