@@ -1,0 +1,13 @@
+//! The rules, one subject a file. They look at an image and add findings; they print nothing.
+
+mod lints;
+mod missing;
+mod numbers;
+mod overwrite;
+mod settings;
+
+pub use lints::lints;
+pub use missing::{Failure, Lack, judge};
+pub use numbers::{Numbers, allocate, conflicts};
+pub use overwrite::overwrite;
+pub use settings::settings;

@@ -1,0 +1,691 @@
+//! Requirements turned into edges between steps, and into lacks where nothing meets them.
+
+use rustc_hash::FxHashMap;
+
+use super::check::{Failure, Lack};
+use super::image::{Image, RowId};
+use super::slots::{NONE, Slot, Slots, There};
+use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, ParentRule, Phase, Strength, Validator, What};
+use crate::intern::{EntityId, EntityType};
+use crate::message;
+
+/// Why one step needs another: the row that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// A requirement.
+    Require(u32),
+    /// The directory of something provided.
+    Parent(u32),
+    /// A link on the way of a row.
+    Link(RowId),
+    /// An order between removals, or of a removal after who still needs the thing.
+    Removal(u32),
+    /// What a step reads is edited in place by another.
+    Reads(u32),
+    /// A tree leaves out what another step makes, and follows it.
+    Skips(u32),
+}
+
+/// `to` needs `from`.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// The step that comes first.
+    pub from: u32,
+    /// The step that needs it.
+    pub to: u32,
+    /// Because of this entity.
+    pub entity: EntityId,
+    /// For this reason.
+    pub why: Why,
+}
+
+/// What a requirement relies on outside the image's own steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Reliance {
+    /// The step that relies on it.
+    pub node: u32,
+    /// The entity.
+    pub entity: EntityId,
+    /// What must be true of it.
+    pub validator: u32,
+    /// The phase that relies on it.
+    pub phase: Phase,
+    /// Whether it is assumed or only in the base.
+    pub assumed: bool,
+}
+
+/// The graph: nodes are features (those that are one step share the first), and slots that are steps of their own.
+#[derive(Default)]
+pub struct Edges {
+    /// Slots that are steps of their own; their nodes follow the features.
+    pub extra: Vec<u32>,
+    /// In no order.
+    pub edges: Vec<Edge>,
+    /// What is required and not there, or not as required.
+    pub failures: Vec<Failure>,
+    /// What is relied on from outside.
+    pub reliances: Vec<Reliance>,
+    /// Features that lead for others: packages of one manager, the image configuration.
+    pub leaders: Vec<u32>,
+}
+
+/// One requirement, whatever row it comes from.
+struct Wanted {
+    node: u32,
+    feature: u32,
+    entity: EntityId,
+    validator: u32,
+    ordered: bool,
+    cause: Cause,
+    why: Why,
+    phase: Phase,
+}
+
+/// Gives every slot its step and turns every requirement into edges and failures.
+pub fn build(image: &mut Image) -> Edges {
+    let mut edges = Edges::default();
+    join_shared(image);
+    assign_nodes(image, &mut edges);
+    let mut builder = Builder { image, edges, mounts: FxHashMap::default() };
+    builder.find_mounts();
+    builder.parents();
+    builder.requires();
+    builder.link_targets();
+    builder.links();
+    builder.removals();
+    builder.trees();
+    builder.readers();
+    let mut edges = builder.edges;
+    edges.edges.sort_unstable_by_key(|edge| (edge.to, edge.from, edge.entity, edge.why));
+    edges.edges.dedup_by_key(|edge| (edge.to, edge.from));
+    edges
+}
+
+/// All packages of one manager in a phase are one step, and so are all settings, removals of one path and equal runs.
+fn join_shared(image: &mut Image) {
+    let mut packages: FxHashMap<(Phase, Option<crate::fragment::Manager>), u32> = FxHashMap::default();
+    let mut configured: FxHashMap<Phase, u32> = FxHashMap::default();
+    let mut removed: FxHashMap<(EntityId, Phase), u32> = FxHashMap::default();
+    let mut unite: Vec<(u32, u32)> = Vec::new();
+    for (feature, row) in image.package_rows() {
+        let manager = row.manager.or(image.manager);
+        let first = *packages.entry((image.phase(feature), manager)).or_insert(feature);
+        unite.push((first, feature));
+    }
+    for (feature, row) in image.features.iter().enumerate() {
+        if row.kind == crate::kind::Kind::Oci {
+            let first = *configured.entry(row.phase).or_insert(feature as u32);
+            unite.push((first, feature as u32));
+        }
+    }
+    for removal in &image.removals {
+        if image.entities.is_path(removal.entity) {
+            let first = *removed.entry((removal.entity, image.phase(removal.feature))).or_insert(removal.feature);
+            unite.push((first, removal.feature));
+        }
+    }
+    for (a, b) in unite {
+        image.slots.unite(a, b);
+    }
+    image.unite_equal_runs();
+    for feature in 0..image.slots.merged.len() as u32 {
+        let representative = image.slots.representative(feature);
+        image.slots.merged[feature as usize] = representative;
+    }
+}
+
+fn assign_nodes(image: &mut Image, edges: &mut Edges) {
+    super::trees_split::split(image);
+    let features = image.features.len() as u32;
+    for number in 0..image.slots.slots.len() {
+        let slot = &image.slots.slots[number];
+        if slot.satisfied {
+            continue;
+        }
+        let row = &image.provides[slot.lead as usize];
+        let own = row.strength == Strength::Implied && !slot.broken && row.means == Means::Made || slot.split;
+        let node = if own {
+            edges.extra.push(number as u32);
+            features + edges.extra.len() as u32 - 1
+        } else {
+            image.slots.merged[row.feature as usize]
+        };
+        image.slots.slots[number].node = node;
+    }
+}
+
+struct Builder<'i> {
+    image: &'i Image,
+    edges: Edges,
+    mounts: FxHashMap<EntityId, u32>,
+}
+
+impl Builder<'_> {
+    fn node_of(&self, feature: u32) -> u32 {
+        self.image.slots.merged[feature as usize]
+    }
+
+    fn find_mounts(&mut self) {
+        for (number, slot) in self.image.slots.slots.iter().enumerate() {
+            if slot.mount.is_some() {
+                self.mounts.insert(slot.entity, number as u32);
+            }
+        }
+    }
+
+    /// The mount that a place is strictly below, in a phase.
+    fn mount_above(&self, entity: EntityId, phase: Phase) -> Option<u32> {
+        if self.mounts.is_empty() || !self.image.entities.is_path(entity) {
+            return None;
+        }
+        let mut at = entity;
+        while at != EntityId::ROOT {
+            at = self.image.entities.parent(at);
+            if let Some(&slot) = self.mounts.get(&at)
+                && self.image.slots.slots[slot as usize].phase <= phase
+            {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    // ---- one requirement -------------------------------------------------------------------------------------
+
+    fn want(&mut self, wanted: &Wanted) {
+        let image = self.image;
+        let there = image.within(wanted.entity, wanted.phase);
+        match there {
+            There::Slot(slot) => {
+                self.by_slot(wanted, slot);
+                self.judge(wanted, there);
+            }
+            There::Base(_) | There::Always => {
+                self.judge(wanted, there);
+                self.rely(wanted, false);
+            }
+            There::Nothing => {
+                // Taken away in this very phase: who needs it comes before.
+                if image.goes_in(wanted.entity, wanted.phase) && wanted.ordered {
+                    let before = image.before(wanted.entity, wanted.phase);
+                    if !matches!(before, There::Nothing) {
+                        if let There::Slot(slot) = before {
+                            self.by_slot(wanted, slot);
+                        } else {
+                            self.rely(wanted, false);
+                        }
+                        self.judge(wanted, before);
+                        self.before_removal(wanted);
+                        return;
+                    }
+                }
+                if let Some(rows) = image.slots.assumed.get(&wanted.entity) {
+                    self.by_assumption(wanted, rows[0]);
+                    return;
+                }
+                self.fail(wanted, Lack::Missing);
+            }
+        }
+        if !wanted.ordered && wanted.phase != Phase::Finalize {
+            self.at_the_end(wanted);
+        }
+    }
+
+    /// What is required without an order must hold at the end of the image, too.
+    fn at_the_end(&mut self, wanted: &Wanted) {
+        let image = self.image;
+        let end = image.within(wanted.entity, Phase::Finalize);
+        match end {
+            There::Nothing => {
+                if !image.slots.assumed.contains_key(&wanted.entity) {
+                    self.fail(wanted, Lack::Missing);
+                }
+            }
+            There::Slot(slot) if image.slots.slots[slot as usize].phase > wanted.phase => self.judge(wanted, end),
+            _ => {}
+        }
+    }
+
+    fn validator(&self, wanted: &Wanted) -> Validator {
+        self.image.validators[wanted.validator as usize]
+    }
+
+    fn judge(&mut self, wanted: &Wanted, there: There<'_>) {
+        if let There::Slot(slot) = there
+            && self.image.slots.slots[slot as usize].broken
+        {
+            return;
+        }
+        if wanted.validator == crate::entity::EXISTS {
+            return;
+        }
+        if let Some(reason) = self.image.fails(there, &self.validator(wanted)) {
+            self.fail(wanted, Lack::Mismatch(reason));
+        }
+    }
+
+    fn fail(&mut self, wanted: &Wanted, lack: Lack) {
+        self.edges.failures.push(Failure {
+            entity: wanted.entity,
+            lack,
+            feature: wanted.feature,
+            node: wanted.node,
+            why: wanted.why,
+            cause: wanted.cause,
+            phase: wanted.phase,
+            ordered: wanted.ordered,
+            validator: wanted.validator,
+            mount: self.mount_above(wanted.entity, wanted.phase).is_some(),
+        });
+    }
+
+    fn rely(&mut self, wanted: &Wanted, assumed: bool) {
+        if wanted.node == NONE || self.image.base.is_none() && !assumed {
+            return;
+        }
+        self.edges.reliances.push(Reliance {
+            node: wanted.node,
+            entity: wanted.entity,
+            validator: wanted.validator,
+            phase: wanted.phase,
+            assumed,
+        });
+    }
+
+    fn by_assumption(&mut self, wanted: &Wanted, row: u32) {
+        if let What::Path(facts) = self.image.provides[row as usize].what {
+            let view = self.image.view_facts(&facts);
+            let validator = self.validator(wanted);
+            if let (Some(wanted_type), Some(found)) = (validator.file_type, view.file_type)
+                && wanted_type != found
+            {
+                let reason = format!("must be {}, and it is assumed to be {}", wanted_type.described(), found.described());
+                self.fail(wanted, Lack::Mismatch(reason));
+            }
+        }
+        self.edges.used_assumption(row);
+        self.rely(wanted, true);
+    }
+
+    /// Edges from every step that brings the entity about.
+    fn by_slot(&mut self, wanted: &Wanted, number: u32) {
+        if !wanted.ordered {
+            return;
+        }
+        let slot = &self.image.slots.slots[number as usize];
+        let mut add = |from: u32| {
+            if from != NONE && wanted.node != NONE {
+                self.edges.edges.push(Edge { from, to: wanted.node, entity: wanted.entity, why: wanted.why });
+            }
+        };
+        add(slot.node);
+        if let Some(mount) = slot.mount
+            && mount != slot.lead
+        {
+            add(self.image.slots.merged[self.image.provides[mount as usize].feature as usize]);
+        }
+        // What is declared, or a name of the author's own, may have several that bring it about.
+        if slot.rows.1 - slot.rows.0 > 1 {
+            for &row in &self.image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize] {
+                let provide = &self.image.provides[row as usize];
+                let dropped = self.image.slots.states[row as usize] & Slots::DROPPED != 0;
+                if provide.means == Means::Declared && !dropped {
+                    add(self.image.slots.merged[provide.feature as usize]);
+                }
+            }
+        }
+    }
+
+    fn before_removal(&mut self, wanted: &Wanted) {
+        let Some(removal) = self.image.removal_of(wanted.entity, wanted.phase) else { return };
+        let remover = self.node_of(self.image.removals[removal as usize].feature);
+        if remover != wanted.node && wanted.node != NONE {
+            self.edges.edges.push(Edge { from: wanted.node, to: remover, entity: wanted.entity, why: Why::Removal(removal) });
+        }
+    }
+
+    // ---- every sort of requirement ---------------------------------------------------------------------------
+
+    /// The node that a row's requirements belong to; none if what it provides was there already.
+    fn row_node(&self, number: u32) -> Option<u32> {
+        let row = &self.image.provides[number as usize];
+        if self.image.slots.states[number as usize] & Slots::DROPPED != 0 {
+            return None;
+        }
+        if row.strength == Strength::Implied && row.means == Means::Made {
+            let slot = self.slot_of(number)?;
+            return (slot.lead == number && slot.node != NONE).then_some(slot.node);
+        }
+        Some(self.node_of(row.feature))
+    }
+
+    fn slot_of(&self, number: u32) -> Option<&Slot> {
+        let row = &self.image.provides[number as usize];
+        let phase = self.image.phase(row.feature);
+        self.image.slots.of(row.entity).iter().find(|slot| slot.phase == phase)
+    }
+
+    fn parents(&mut self) {
+        for number in 0..self.image.provides.len() as u32 {
+            let row = self.image.provides[number as usize];
+            if self.image.lost_rows.contains_key(&RowId::Provide(number)) {
+                continue;
+            }
+            let what = self.image.entities.entity_type(row.entity);
+            if row.strength == Strength::Implied && what == EntityType::Group {
+                self.implied_group(number);
+                continue;
+            }
+            if what != EntityType::Path {
+                continue;
+            }
+            if let Some(mount) = self.mount_above(row.entity, self.image.phase(row.feature))
+                && row.means != Means::Declared
+                && row.means != Means::Assumed
+            {
+                self.below_mount(number, mount);
+                continue;
+            }
+            if row.entity == EntityId::ROOT {
+                continue;
+            }
+            // A tree's own entries are made with it, but for those that a link puts elsewhere.
+            let inside = row.parent == ParentRule::Free;
+            if inside && !(row.means == Means::Contained && self.image.trail_of.contains_key(&RowId::Provide(number))) {
+                continue;
+            }
+            let Some(node) = self.row_node(number) else { continue };
+            let parent = self.image.entities.parent(row.entity);
+            if parent == EntityId::ROOT {
+                continue;
+            }
+            if inside && self.tree_makes(parent, row.feature) {
+                continue;
+            }
+            self.want(&Wanted {
+                node,
+                feature: row.feature,
+                entity: parent,
+                validator: DIRECTORY,
+                ordered: true,
+                cause: Cause::Parent,
+                why: Why::Parent(number),
+                phase: self.image.phase(row.feature),
+            });
+        }
+    }
+
+    fn tree_makes(&self, directory: EntityId, feature: u32) -> bool {
+        self.image.slots.of(directory).iter().any(|slot| {
+            self.image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize]
+                .iter()
+                .any(|&row| self.image.provides[row as usize].feature == feature)
+        })
+    }
+
+    fn implied_group(&mut self, number: u32) {
+        let Some(node) = self.row_node(number) else { return };
+        let row = self.image.provides[number as usize];
+        let Some(file) = self.image.entities.find_path("/etc/group") else { return };
+        self.want(&Wanted {
+            node,
+            feature: row.feature,
+            entity: self.image.account_file(file),
+            validator: FILE,
+            ordered: true,
+            cause: Cause::Accounts,
+            why: Why::Parent(number),
+            phase: self.image.phase(row.feature),
+        });
+    }
+
+    fn below_mount(&mut self, number: u32, mount: u32) {
+        let row = self.image.provides[number as usize];
+        let slot = &self.image.slots.slots[mount as usize];
+        let mountpoint = self.image.say(slot.entity);
+        let reason = format!("is a mountpoint, and what is put below it ({}) would not be in the image", message::quoted(&self.image.entities.text(row.entity)));
+        let _ = mountpoint;
+        self.fail(
+            &Wanted {
+                node: self.node_of(row.feature),
+                feature: row.feature,
+                entity: slot.entity,
+                validator: DIRECTORY,
+                ordered: true,
+                cause: Cause::Parent,
+                why: Why::Parent(number),
+                phase: self.image.phase(row.feature),
+            },
+            Lack::Mismatch(reason),
+        );
+    }
+
+    fn requires(&mut self) {
+        for number in 0..self.image.requires.len() as u32 {
+            if self.image.lost_rows.contains_key(&RowId::Require(number)) {
+                continue;
+            }
+            let row = self.image.requires[number as usize];
+            self.want(&Wanted {
+                node: self.node_of(row.feature),
+                feature: row.feature,
+                entity: row.entity,
+                validator: row.validator,
+                ordered: row.ordered,
+                cause: row.cause,
+                why: Why::Require(number),
+                phase: self.image.phase(row.feature),
+            });
+        }
+    }
+
+    /// Where links lead, without an order: a link may be made before its target.
+    fn link_targets(&mut self) {
+        for index in 0..self.image.link_targets.len() {
+            let (number, place) = self.image.link_targets[index];
+            let link = &self.image.links[number as usize];
+            let (Some(place), Some(validator)) = (place, link.validator) else { continue };
+            if message::is_run_time_place(&self.image.entities.text(place)) {
+                continue;
+            }
+            let row = &self.image.provides[link.provide as usize];
+            if self.image.slots.states[link.provide as usize] & Slots::DROPPED != 0 {
+                continue;
+            }
+            // A tree's own links may dangle: nobody wrote them here.
+            self.want(&Wanted {
+                node: self.node_of(row.feature),
+                feature: row.feature,
+                entity: place,
+                validator,
+                ordered: false,
+                cause: Cause::LinkTarget,
+                why: Why::Link(RowId::Link(number)),
+                phase: self.image.phase(row.feature),
+            });
+        }
+    }
+
+    /// Who goes through a link needs the link.
+    fn links(&mut self) {
+        let mut rows: Vec<(RowId, u32)> = self.image.trail_of.iter().map(|(&row, &trail)| (row, trail)).collect();
+        rows.sort_unstable_by_key(|&(row, _)| row);
+        let mut seen: FxHashMap<(u32, EntityId, bool), ()> = FxHashMap::default();
+        for (row, trail) in rows {
+            if self.image.lost_rows.contains_key(&row) {
+                continue;
+            }
+            let (feature, node, ordered, own) = match row {
+                RowId::Provide(number) => {
+                    let provide = &self.image.provides[number as usize];
+                    if matches!(provide.means, Means::Assumed | Means::Declared) {
+                        continue;
+                    }
+                    let Some(node) = self.row_node(number) else { continue };
+                    (provide.feature, node, true, None)
+                }
+                RowId::Require(number) => {
+                    let require = &self.image.requires[number as usize];
+                    (require.feature, self.node_of(require.feature), require.ordered, None)
+                }
+                RowId::Removal(number) => {
+                    let removal = &self.image.removals[number as usize];
+                    (removal.feature, self.node_of(removal.feature), true, None)
+                }
+                RowId::Link(number) => {
+                    let link = &self.image.links[number as usize];
+                    let provide = &self.image.provides[link.provide as usize];
+                    (provide.feature, self.node_of(provide.feature), false, Some(provide.entity))
+                }
+            };
+            for link in self.image.trail(trail) {
+                if Some(link) == own || seen.insert((node, link, ordered), ()).is_some() {
+                    continue;
+                }
+                // The tree that brings the link along needs no step before itself.
+                if self.made_by(link, node, self.image.phase(feature)) && matches!(row, RowId::Provide(_)) {
+                    let tree = self.image.provides.get(match row { RowId::Provide(number) => number as usize, _ => 0 });
+                    if tree.is_some_and(|row| row.means == Means::Contained) {
+                        continue;
+                    }
+                }
+                self.want(&Wanted {
+                    node,
+                    feature,
+                    entity: link,
+                    validator: crate::entity::EXISTS,
+                    ordered,
+                    cause: Cause::Link,
+                    why: Why::Link(row),
+                    phase: self.image.phase(feature),
+                });
+            }
+        }
+    }
+
+    fn made_by(&self, entity: EntityId, node: u32, phase: Phase) -> bool {
+        self.image.slots.of(entity).iter().any(|slot| slot.phase == phase && slot.node == node)
+    }
+
+    fn removals(&mut self) {
+        let mut at: FxHashMap<(EntityId, Phase), u32> = FxHashMap::default();
+        for (number, removal) in self.image.removals.iter().enumerate() {
+            at.entry((removal.entity, self.image.phase(removal.feature))).or_insert(number as u32);
+        }
+        for number in 0..self.image.removals.len() as u32 {
+            if self.image.lost_rows.contains_key(&RowId::Removal(number)) {
+                continue;
+            }
+            let removal = self.image.removals[number as usize];
+            if !self.image.entities.is_path(removal.entity) {
+                continue;
+            }
+            let phase = self.image.phase(removal.feature);
+            let node = self.node_of(removal.feature);
+            let wanted = Wanted {
+                node,
+                feature: removal.feature,
+                entity: removal.entity,
+                validator: crate::entity::EXISTS,
+                ordered: true,
+                cause: Cause::Removed,
+                why: Why::Removal(number),
+                phase,
+            };
+            match self.image.before(removal.entity, phase) {
+                There::Nothing => {
+                    let provided_here = matches!(self.image.within(removal.entity, phase), There::Slot(_));
+                    if removal.must_exist && !provided_here {
+                        if let Some(rows) = self.image.slots.assumed.get(&removal.entity) {
+                            self.by_assumption(&wanted, rows[0]);
+                        } else {
+                            self.fail(&wanted, Lack::Missing);
+                        }
+                    }
+                }
+                There::Slot(slot) => self.by_slot(&wanted, slot),
+                There::Base(_) | There::Always => self.rely(&wanted, false),
+            }
+            // What is removed further up comes after.
+            let mut above = removal.entity;
+            while above != EntityId::ROOT {
+                above = self.image.entities.parent(above);
+                if let Some(&other) = at.get(&(above, phase)) {
+                    let to = self.node_of(self.image.removals[other as usize].feature);
+                    if to != node {
+                        self.edges.edges.push(Edge { from: node, to, entity: removal.entity, why: Why::Removal(other) });
+                    }
+                    break;
+                }
+            }
+            if !removal.recursive {
+                self.must_be_empty(&wanted, number);
+            }
+        }
+    }
+
+    fn must_be_empty(&mut self, wanted: &Wanted, removal: u32) {
+        let entity = self.image.removals[removal as usize].entity;
+        let Some(left) = self.image.left_in(entity, wanted.phase) else { return };
+        let reason = format!("must be empty to be removed, and it still has {}", message::quoted(&left));
+        self.fail(wanted, Lack::Mismatch(reason));
+    }
+
+    /// A tree leaves out what another step makes, and follows it where it is a directory.
+    fn trees(&mut self) {
+        for number in 0..self.image.provides.len() as u32 {
+            let row = &self.image.provides[number as usize];
+            if row.means != Means::Contained || self.image.slots.states[number as usize] & (Slots::DROPPED | Slots::SATISFIED) != 0 {
+                continue;
+            }
+            let What::Path(facts) = row.what else { continue };
+            let (entity, tree) = (row.entity, self.node_of(row.feature));
+            let Some(slot) = self.slot_of(number) else { continue };
+            if slot.broken || slot.node == NONE || slot.node == tree {
+                continue;
+            }
+            if facts.file_type == Some(crate::tree::FileType::Directory) {
+                let from = slot.node;
+                self.edges.edges.push(Edge { from, to: tree, entity, why: Why::Skips(number) });
+            }
+        }
+    }
+
+    /// A hard link to an account file comes after every step of its phase that edits the file in place.
+    fn readers(&mut self) {
+        for path in ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"] {
+            let Some(spelled) = self.image.entities.find_path(path) else { continue };
+            let place = self.image.account_file(spelled);
+            let readers: Vec<u32> = (0..self.image.provides.len() as u32)
+                .filter(|&number| match self.image.provides[number as usize].what {
+                    What::Path(facts) => facts.content == Content::SameAs(place),
+                    _ => false,
+                })
+                .collect();
+            if readers.is_empty() {
+                continue;
+            }
+            for reader in readers {
+                let row = &self.image.provides[reader as usize];
+                let (to, phase) = (self.node_of(row.feature), self.image.phase(row.feature));
+                for from in self.image.editors(phase, path) {
+                    let from = match from {
+                        Editor::Feature(feature) => self.node_of(feature),
+                        Editor::Slot(slot) => self.image.slots.slots[slot as usize].node,
+                    };
+                    if from != to && from != NONE {
+                        self.edges.edges.push(Edge { from, to, entity: place, why: Why::Reads(reader) });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A step that edits an account file in place.
+pub enum Editor {
+    /// A feature: a user, a group, a change of a user.
+    Feature(u32),
+    /// An implied group.
+    Slot(u32),
+}

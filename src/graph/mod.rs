@@ -1,0 +1,16 @@
+//! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
+
+pub mod check;
+mod image;
+pub mod layer;
+pub mod edges;
+mod links;
+pub mod known;
+mod merge;
+pub mod order;
+pub mod slots;
+mod trees;
+mod trees_split;
+pub mod view;
+
+pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId, Substance};

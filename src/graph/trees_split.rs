@@ -1,0 +1,55 @@
+//! Directories of trees that must be steps of their own, because another step makes something in the tree's way.
+
+use super::image::Image;
+use super::slots::NONE;
+use crate::entity::{Means, What};
+use crate::intern::EntityId;
+use crate::tree::FileType;
+
+/// Marks every directory of a tree above one that another step makes, and those that two trees share.
+pub fn split(image: &mut Image) {
+    if image.grafts.is_empty() {
+        return;
+    }
+    let mut pending: Vec<usize> = Vec::new();
+    for number in 0..image.slots.slots.len() {
+        let slot = &image.slots.slots[number];
+        let (start, end) = slot.rows;
+        if end - start < 2 || slot.satisfied || slot.broken {
+            continue;
+        }
+        let What::Path(facts) = slot.what else { continue };
+        if facts.file_type != Some(FileType::Directory) {
+            continue;
+        }
+        let lead = image.slots.merged[image.provides[slot.lead as usize].feature as usize];
+        let rows = &image.slots.rows[start as usize..end as usize];
+        let other_tree = rows.iter().any(|&row| {
+            let row = &image.provides[row as usize];
+            row.means == Means::Contained && image.slots.merged[row.feature as usize] != lead
+        });
+        if !other_tree {
+            continue;
+        }
+        if image.provides[slot.lead as usize].means == Means::Contained {
+            image.slots.slots[number].split = true;
+        }
+        pending.push(number);
+    }
+    // Upwards through directories that come with a tree, each once.
+    while let Some(number) = pending.pop() {
+        let slot = &image.slots.slots[number];
+        if slot.entity == EntityId::ROOT {
+            continue;
+        }
+        let (parent, phase) = (image.entities.parent(slot.entity), slot.phase);
+        let above = image.slots.range(parent).find(|&above| image.slots.slots[above as usize].phase == phase);
+        let Some(above) = above else { continue };
+        let slot = &image.slots.slots[above as usize];
+        let contained = image.provides[slot.lead as usize].means == Means::Contained;
+        if contained && !slot.split && !slot.satisfied && !slot.broken && slot.node == NONE {
+            image.slots.slots[above as usize].split = true;
+            pending.push(above as usize);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Words: how names, kinds and things are put into sentences for an image author.
+
+use std::borrow::Cow;
+
+use crate::intern::EntityType;
+use crate::kind::Kind;
+
+/// In backquotes, control characters escaped.
+pub fn quoted(text: &str) -> String {
+    format!("`{}`", printable(text))
+}
+
+/// Control characters and marks that turn the writing direction are shown as escapes.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if odd(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// `a`, `a` and `b`, `a`, `b` and `c`; each in backquotes.
+pub fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    enumerated(&quoted)
+}
+
+/// a; a and b; a, b and c.
+pub fn enumerated(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// With its article: "an install", "a user".
+pub fn a_kind(kind: Kind) -> String {
+    let name = kind.name();
+    let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} `{name}`")
+}
+
+/// With its article: "a user", "a package".
+pub const fn a_type(entity_type: EntityType) -> &'static str {
+    match entity_type {
+        EntityType::Path => "a path",
+        EntityType::User => "a user",
+        EntityType::Group => "a group",
+        EntityType::Package => "a package",
+        EntityType::Virtual => "a virtual",
+    }
+}
+
+/// "1 file", "2 files".
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// Whether a path is below a place that only a running system fills.
+pub fn is_run_time_place(path: &str) -> bool {
+    ["/dev", "/proc", "/run", "/sys"].iter().any(|top| {
+        path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// The known name that was probably meant: few edits, or one a part of the other.
+pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let given = given.to_lowercase();
+    let allowed = match given.chars().count() {
+        0 => return None,
+        1..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    known
+        .into_iter()
+        .filter(|name| *name != given)
+        .filter_map(|name| {
+            let distance = strsim::osa_distance(&given, name);
+            let related = given.len() >= 3 && name.len() >= 3 && (name.starts_with(&*given) || given.starts_with(name));
+            let near = distance <= allowed && distance * 2 <= given.chars().count().max(2);
+            (near || related).then_some((if related { distance.min(2) } else { distance }, name))
+        })
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Why a text is no name of its type; `None` if it is one.
+pub fn name_problem(name: &str, entity_type: EntityType) -> Option<&'static str> {
+    if name.is_empty() {
+        return Some("it is empty");
+    }
+    if name.contains("${") {
+        return Some("`${` is reserved for variables, which this version does not have");
+    }
+    match entity_type {
+        EntityType::User | EntityType::Group => {
+            if name.len() > 32 {
+                Some("it has more than 32 bytes")
+            } else if name.contains([':', '/', ',']) {
+                Some("`:`, `/` and `,` separate fields in account files")
+            } else if !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+                Some("it has a space, a control or a non-ASCII character")
+            } else if name.bytes().all(|byte| byte.is_ascii_digit()) {
+                Some("a name of digits alone would be taken for a number")
+            } else if matches!(name, "." | "..") {
+                Some("it would be taken for a directory")
+            } else if name.starts_with('-') {
+                Some("a leading `-` would be taken for an option")
+            } else {
+                None
+            }
+        }
+        EntityType::Path | EntityType::Package | EntityType::Virtual => {
+            if name.len() > 255 {
+                Some("it has more than 255 bytes")
+            } else if name.contains(|c: char| c.is_control() || c.is_whitespace()) {
+                Some("it has a space or a control character")
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// Whether every tool takes it as an account's name: `[a-z_][a-z0-9_-]*[$]?`.
+pub fn is_usual_name(name: &str) -> bool {
+    let body = name.strip_suffix('$').unwrap_or(name);
+    let mut bytes = body.bytes();
+    bytes.next().is_some_and(|byte| byte == b'_' || byte.is_ascii_lowercase())
+        && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
