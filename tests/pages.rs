@@ -2,6 +2,11 @@
 //! shown is the one printed, and corrected examples have no findings. `FEATGRAPH_UPDATE_PAGES=1 cargo test --test
 //! pages` writes the renderings anew, of those examples whose findings are the marked ones.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test lays out its examples on the disk"
+)]
+
 #[path = "pages/page.rs"]
 mod page;
 #[path = "pages/run.rs"]
