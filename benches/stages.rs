@@ -5,31 +5,40 @@
     reason = "a program for developers, which touches the world"
 )]
 
+#[allow(dead_code, reason = "ratios.rs uses the rest of it")]
 mod generate;
 
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
+use std::io;
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use featgraph::text::{LineIndex, Source};
+use generate::Shape;
 
-/// One set of the mixed image, large enough that fixed costs vanish.
+/// Large enough that fixed costs vanish: about 2 MB.
 const FEATURES: usize = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     let room = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    generate::mixed(FEATURES, 1, room.path())?;
-    let text = mixed_text(room.path())?;
+    let input = Shape::Mixed.generate(FEATURES, room.path())?;
+    let text = sets(&input.folder)?;
     texts(&mut criterion, &text);
     criterion.final_summary();
     Ok(())
 }
 
-fn mixed_text(folder: &Path) -> std::io::Result<String> {
-    fs::read_to_string(folder.join("set-000.features.toml"))
+/// All feature sets of a folder as one: arrays of tables go on where the last file left off.
+fn sets(folder: &Path) -> io::Result<String> {
+    let mut files = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    files.retain(|file| file.to_string_lossy().ends_with(".features.toml"));
+    files.sort();
+    files.into_iter().map(fs::read_to_string).collect()
 }
 
 /// Where lines start, and what a diagnostic asks of it.

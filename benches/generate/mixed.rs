@@ -20,7 +20,7 @@ const SOURCES: usize = 1_000;
 const OWN_FEATURES: usize = 3;
 
 /// `features` features in `files` sets and one image that includes them all.
-pub fn mixed(features: usize, files: usize, folder: &Path) -> io::Result<PathBuf> {
+pub(super) fn mixed(features: usize, files: usize, folder: &Path) -> io::Result<PathBuf> {
     let count = features.saturating_sub(OWN_FEATURES).max(1);
     let sources = SOURCES.min(count);
     write_sources(sources, folder)?;

@@ -8,8 +8,6 @@ use std::io::{self, BufWriter, Write};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-pub use mixed::mixed;
-
 /// How many TOML files the mixed image is spread over.
 pub const MIXED_FILES: usize = 100;
 
@@ -78,7 +76,7 @@ impl Shape {
     pub fn generate(self, n: usize, folder: &Path) -> io::Result<Input> {
         fs::create_dir_all(folder)?;
         let image = match self {
-            Self::Mixed => mixed(n, MIXED_FILES, folder),
+            Self::Mixed => mixed::mixed(n, MIXED_FILES, folder),
             Self::Chains => hard::chains(n, folder),
             Self::Star => hard::star(n, folder),
             Self::Cycle => hard::cycle(n, folder),
