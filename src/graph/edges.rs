@@ -65,8 +65,8 @@ pub struct Edges {
     pub failures: Vec<Failure>,
     /// What is relied on from outside.
     pub reliances: Vec<Reliance>,
-    /// Features that lead for others: packages of one manager, the image configuration.
-    pub leaders: Vec<u32>,
+    /// Rows of assumptions that something relies on, with repeats.
+    pub assumptions_used: Vec<u32>,
 }
 
 /// One requirement, whatever row it comes from.
@@ -442,9 +442,7 @@ impl Builder<'_> {
     fn below_mount(&mut self, number: u32, mount: u32) {
         let row = self.image.provides[number as usize];
         let slot = &self.image.slots.slots[mount as usize];
-        let mountpoint = self.image.say(slot.entity);
         let reason = format!("is a mountpoint, and what is put below it ({}) would not be in the image", message::quoted(&self.image.entities.text(row.entity)));
-        let _ = mountpoint;
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
@@ -679,6 +677,12 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+}
+
+impl Edges {
+    fn used_assumption(&mut self, row: u32) {
+        self.assumptions_used.push(row);
     }
 }
 

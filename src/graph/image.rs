@@ -103,6 +103,18 @@ pub struct Image {
     pub link_targets: Vec<(u32, Option<EntityId>)>,
     /// Places that a removal or a replacement emptied, with the phase.
     pub taken: FxHashMap<EntityId, u8>,
+    /// The manager of packages whose feature names none.
+    pub manager: Option<crate::fragment::Manager>,
+    /// Digests of host files that a parent has the digest of.
+    pub source_digests: FxHashMap<String, [u8; 32]>,
+    /// The first removal of each place in each phase.
+    pub removal_at: FxHashMap<(EntityId, Phase), u32>,
+    /// For each phase whether it has opaque commands, and opaque packages.
+    pub opaque_phases: [(bool, bool); 5],
+    /// Nodes whose effects are not fully known.
+    pub opaque_nodes: FxHashMap<u32, ()>,
+    /// The canonical place of what each feature is about.
+    pub places: Vec<Option<EntityId>>,
     /// Features whose `replace` took effect.
     pub replaced: FxHashMap<u32, ()>,
     /// Rows whose path could not be resolved.
@@ -187,6 +199,12 @@ impl Image {
             trails: vec![(EntityId::ROOT, 0)],
             link_targets: Vec::new(),
             taken: FxHashMap::default(),
+            manager: None,
+            source_digests: FxHashMap::default(),
+            removal_at: FxHashMap::default(),
+            opaque_phases: [(false, false); 5],
+            opaque_nodes: FxHashMap::default(),
+            places: Vec::new(),
             replaced: FxHashMap::default(),
             lost_rows: FxHashMap::default(),
             slots: Slots::default(),

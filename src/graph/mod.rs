@@ -5,7 +5,7 @@ mod image;
 pub mod layer;
 pub mod edges;
 mod links;
-pub mod known;
+pub mod queries;
 mod merge;
 pub mod order;
 pub mod slots;

@@ -6,8 +6,8 @@ mod numbers;
 mod overwrite;
 mod settings;
 
-pub use lints::lints;
+pub use lints::{lints, main_place};
 pub use missing::{Failure, Lack, judge};
-pub use numbers::{Numbers, allocate, conflicts};
+pub use numbers::{Numbers, allocate, conflicts, unpinned};
 pub use overwrite::overwrite;
 pub use settings::settings;

@@ -1,0 +1,354 @@
+//! What is required and not there, or not as required: one finding for each entity, at its first use.
+
+use rustc_hash::FxHashMap;
+
+use crate::catalog::Code;
+use crate::diagnostic::{Diagnostic, Role};
+use crate::entity::{Cause, Means, Phase, What};
+use crate::graph::edges::Why;
+use crate::graph::image::Image;
+use crate::graph::slots::There;
+use crate::intern::{EntityId, EntityType};
+use crate::message;
+use crate::tree::FileType;
+
+/// What is wrong with a required entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// Nothing provides it.
+    Missing,
+    /// It is not as required; the words follow its name.
+    Mismatch(String),
+}
+
+/// A requirement that is not met.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What is required.
+    pub entity: EntityId,
+    /// What is wrong with it.
+    pub lack: Lack,
+    /// Who requires it.
+    pub feature: u32,
+    /// The step that requires it.
+    pub node: u32,
+    /// The row that requires it.
+    pub why: Why,
+    /// Why it is required.
+    pub cause: Cause,
+    /// When.
+    pub phase: Phase,
+    /// Whether it must be there before the step.
+    pub ordered: bool,
+    /// What must be true of it.
+    pub validator: u32,
+    /// Whether something is mounted above it.
+    pub mount: bool,
+}
+
+/// How many comparisons may be spent on finding names that were probably meant.
+const NEAR_MISS_BUDGET: usize = 3_000_000;
+
+struct Judge<'i> {
+    image: &'i Image,
+    findings: Vec<(Diagnostic, Vec<u32>)>,
+    budget: usize,
+    siblings: Option<FxHashMap<EntityId, Vec<EntityId>>>,
+}
+
+/// Turns lacks into findings. `opaque_sees` says whether an opaque step of the same phase runs before a node.
+pub fn judge(
+    image: &Image,
+    mut failures: Vec<Failure>,
+    opaque_sees: impl Fn(&Failure) -> bool,
+) -> (Vec<(Diagnostic, Vec<u32>)>, Vec<Failure>) {
+    failures.sort_by(|a, b| {
+        (a.entity, &a.lack, a.feature, image.why_place(a.why).1.start, a.why).cmp(&(b.entity, &b.lack, b.feature, image.why_place(b.why).1.start, b.why))
+    });
+    let mut judge = Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None };
+    let mut unproven = Vec::new();
+    let mut at = 0;
+    while at < failures.len() {
+        let end = at + failures[at..].iter().take_while(|other| other.entity == failures[at].entity && other.lack == failures[at].lack).count();
+        let group = &failures[at..end];
+        at = end;
+        match &group[0].lack {
+            Lack::Mismatch(reason) => judge.mismatch(group, &reason.clone()),
+            Lack::Missing => {
+                if judge.is_clouded(group[0].entity) {
+                    continue;
+                }
+                let may_be = |failure: &Failure| {
+                    failure.mount
+                        || image.opaque_before(failure.entity, failure.phase)
+                        || opaque_sees(failure)
+                };
+                let (open, missing): (Vec<Failure>, Vec<Failure>) = group.iter().cloned().partition(may_be);
+                if !missing.is_empty() {
+                    judge.missing(&missing);
+                }
+                if !open.is_empty() {
+                    judge.unproven(&open);
+                    unproven.extend(open);
+                }
+            }
+        }
+    }
+    (judge.findings, unproven)
+}
+
+impl Judge<'_> {
+    /// Whether a place is below something of which it is not known what it is: nothing can be said then.
+    fn is_clouded(&self, entity: EntityId) -> bool {
+        let image = self.image;
+        if !image.entities.is_path(entity) {
+            return false;
+        }
+        let mut at = entity;
+        while at != EntityId::ROOT {
+            at = image.entities.parent(at);
+            for slot in image.slots.of(at) {
+                if slot.broken {
+                    return true;
+                }
+                if let What::Path(facts) = slot.what
+                    && facts.file_type.is_none()
+                    && image.provides[slot.lead as usize].means == Means::Made
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn features(group: &[Failure]) -> Vec<u32> {
+        let mut features: Vec<u32> = group.iter().map(|failure| failure.feature).collect();
+        features.dedup();
+        features
+    }
+
+    fn start(&self, code: Code, group: &[Failure], message: String) -> Diagnostic {
+        let image = self.image;
+        let first = &group[0];
+        let (feature, span) = image.why_place(first.why);
+        let mut diagnostic = image.diagnostic(code, Some(first.entity), image.at(feature, span), message);
+        diagnostic.label = needs(first.cause).to_owned();
+        for other in &group[1..] {
+            let (feature, span) = image.why_place(other.why);
+            let place = image.at(feature, span);
+            if place.source.name == diagnostic.location.source.name && place.span == diagnostic.location.span {
+                continue;
+            }
+            let text = format!("{} {}", image.say_feature(other.feature), needs_too(other.cause));
+            diagnostic.related.push(image.related(Role::Requirer, Some(other.entity), place, text));
+        }
+        diagnostic
+    }
+
+    fn missing(&mut self, group: &[Failure]) {
+        let image = self.image;
+        let first = &group[0];
+        let said = image.say(first.entity);
+        let message = format!("nothing provides {said}, {}", because(image, first));
+        let mut diagnostic = self.start(Code::Missing, group, message);
+        let mut explained = false;
+        // Provided, but too late.
+        for slot in image.slots.of(first.entity) {
+            if slot.phase > first.phase && !slot.satisfied {
+                let row = &image.provides[slot.lead as usize];
+                let text = format!(
+                    "provided only in phase `{}`, which is after `{}`, by {}",
+                    slot.phase.name(),
+                    first.phase.name(),
+                    image.say_feature(row.feature)
+                );
+                diagnostic.notes.push(format!("{} {text}", capital(&said)));
+                diagnostic.related.push(image.related(Role::Provider, Some(first.entity), image.at(row.feature, row.span), text));
+                diagnostic.help = Some(format!("let the provider run in phase `{}`, or the one that needs it later", first.phase.name()));
+                explained = true;
+                break;
+            }
+        }
+        // Taken away before.
+        if !explained
+            && let Some(phase) = Phase::ALL.iter().rev().find(|&&phase| image.goes_in(first.entity, phase))
+            && let Some(removal) = image.removal_of(first.entity, *phase)
+        {
+            let removal = &image.removals[removal as usize];
+            let text = format!("removed here, in phase `{}`", phase.name());
+            diagnostic.related.push(image.related(Role::Provider, Some(removal.entity), image.at(removal.feature, removal.span), text));
+            diagnostic.help = Some("keep it, or provide it again in a later phase".to_owned());
+            explained = true;
+        }
+        if !explained {
+            diagnostic.help = Some(match self.near(first.entity) {
+                Some(near) => format!("did you mean {}?", image.say(near)),
+                None => advice(image, first),
+            });
+        }
+        self.findings.push((diagnostic, Self::features(group)));
+    }
+
+    fn unproven(&mut self, group: &[Failure]) {
+        let image = self.image;
+        let first = &group[0];
+        let said = image.say(first.entity);
+        let by = if first.mount {
+            "what is mounted above it"
+        } else if image.base_is_opaque() {
+            "the parent, of which not everything is known,"
+        } else {
+            "an opaque step before"
+        };
+        let message = format!("{said} is not known to be there: only {by} may provide it, {}", because(image, first));
+        let mut diagnostic = self.start(Code::Unproven, group, message);
+        diagnostic.help = Some(
+            "say so with `provides` on the step that brings it about, record its `facts`, or write an `assume` with the reason".to_owned(),
+        );
+        self.findings.push((diagnostic, Self::features(group)));
+    }
+
+    fn mismatch(&mut self, group: &[Failure], reason: &str) {
+        let image = self.image;
+        let first = &group[0];
+        let message = format!("{} {reason}, {}", image.say(first.entity), because(image, first));
+        let mut diagnostic = self.start(Code::Mismatch, group, message);
+        if let There::Slot(slot) = image.within(first.entity, Phase::Finalize) {
+            let row = &image.provides[image.slots.slots[slot as usize].lead as usize];
+            let text = format!("provided here, by {}", image.say_feature(row.feature));
+            diagnostic.related.push(image.related(Role::Provider, Some(first.entity), image.at(row.feature, row.span), text));
+        } else if let There::Base(known) = image.within(first.entity, Phase::Finalize) {
+            let name = image.base.as_ref().map_or("", |base| base.name.as_str());
+            match &known.origin {
+                Some(origin) => diagnostic.related.push(image.related(
+                    Role::Parent,
+                    Some(first.entity),
+                    origin.clone(),
+                    format!("comes from parent `{name}`"),
+                )),
+                None => diagnostic.notes.push(match &known.package {
+                    Some(package) => format!("it comes from package `{package}` of parent `{name}`"),
+                    None => format!("it comes from parent `{name}`"),
+                }),
+            }
+        }
+        diagnostic.help = Some(if reason.contains("executable") {
+            "give it an executable mode, such as \"0755\", or name another program".to_owned()
+        } else if reason.contains("mountpoint") {
+            "put it elsewhere, or into what is mounted".to_owned()
+        } else {
+            "name something that fits, or change what is there".to_owned()
+        });
+        self.findings.push((diagnostic, Self::features(group)));
+    }
+
+    /// What was probably meant: an account or package with a similar name, or a path beside it.
+    fn near(&mut self, entity: EntityId) -> Option<EntityId> {
+        let image = self.image;
+        let siblings = self.siblings.get_or_insert_with(|| {
+            let mut children: FxHashMap<EntityId, Vec<EntityId>> = FxHashMap::default();
+            for id in image.entities.ids().skip(EntityType::ALL.len()) {
+                if !matches!(image.within(id, Phase::Finalize), There::Nothing) {
+                    children.entry(image.entities.parent(id)).or_default().push(id);
+                }
+            }
+            children
+        });
+        let parent = image.entities.parent(entity);
+        let name = image.entities.last(entity);
+        let known = siblings.get(&parent).map_or(&[][..], Vec::as_slice);
+        self.budget = self.budget.checked_sub(known.len())?;
+        let near = message::nearest(name, known.iter().map(|&id| image.entities.last(id)))?;
+        known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+/// Why it is required, as the end of a sentence.
+fn because(image: &Image, failure: &Failure) -> String {
+    let main = image.features[failure.feature as usize].main.map(|main| image.say(main));
+    let thing = main.clone().unwrap_or_else(|| format!("a `{}`", image.features[failure.feature as usize].kind.name()));
+    match failure.cause {
+        Cause::Parent => format!("in which {} is to stand", provided(image, failure).unwrap_or(thing)),
+        Cause::User => format!("to whom {thing} is to belong"),
+        Cause::Group => format!("to which {thing} is to belong"),
+        Cause::LinkTarget => format!("to which the link {} leads", provided(image, failure).unwrap_or(thing)),
+        Cause::HardlinkTarget => format!("of which {thing} is to be another name"),
+        Cause::Link => format!("a link through which {thing} is reached"),
+        Cause::Removed => "which is to be removed".to_owned(),
+        Cause::Accounts => format!("in which {thing} is to be entered"),
+        Cause::PrimaryGroup => format!("the primary group of {thing}"),
+        Cause::SupplementaryGroup => format!("which {thing} is to join"),
+        Cause::Home => format!("the home of {thing}"),
+        Cause::Shell => format!("the shell of {thing}"),
+        Cause::ChangedUser => "who is to join groups".to_owned(),
+        Cause::Program => "which is to be run".to_owned(),
+        Cause::RunsAs => "who is to run a command".to_owned(),
+        Cause::WorkingDirectory => "in which a command is to run".to_owned(),
+        Cause::Declared => format!("which {} requires", image.say_feature(failure.feature)),
+        Cause::Asserted => "which is asserted to be there".to_owned(),
+        Cause::ConfiguredUser => "who is to run the image".to_owned(),
+        Cause::Destination => "in which an archive is to be unpacked".to_owned(),
+        Cause::Order => "which comes first".to_owned(),
+    }
+}
+
+/// The very thing that a row provides, where it is not what its feature is about.
+fn provided(image: &Image, failure: &Failure) -> Option<String> {
+    match failure.why {
+        Why::Parent(row) => Some(image.say(image.provides[row as usize].entity)),
+        Why::Link(crate::graph::RowId::Link(row)) => {
+            Some(image.say(image.provides[image.links[row as usize].provide as usize].entity))
+        }
+        _ => None,
+    }
+}
+
+const fn needs(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Parent => "its directory is needed here",
+        Cause::User => "this user",
+        Cause::Group | Cause::PrimaryGroup | Cause::SupplementaryGroup => "this group",
+        Cause::LinkTarget => "leads there",
+        Cause::Home => "this home",
+        Cause::Shell => "this shell",
+        Cause::Removed => "to be removed",
+        _ => "needed here",
+    }
+}
+
+const fn needs_too(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Parent => "needs it as its directory",
+        Cause::User | Cause::Group => "is to belong to it, too",
+        Cause::LinkTarget => "leads to it",
+        _ => "needs it, too",
+    }
+}
+
+/// What to do about it, where nothing similar is known.
+fn advice(image: &Image, failure: &Failure) -> String {
+    let text = image.entities.text(failure.entity);
+    let name = message::printable(&text);
+    let directory = image.validators[failure.validator as usize].file_type == Some(FileType::Directory);
+    match image.entities.entity_type(failure.entity) {
+        EntityType::User => format!("declare it with `[[user]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"),
+        EntityType::Group => format!("declare it with `[[group]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"),
+        EntityType::Package => format!("install it with `[[package]]` and `names = [\"{name}\"]`"),
+        EntityType::Virtual => format!("add `provides = [\"virtual:{name}\"]` to what brings it about"),
+        EntityType::Path if failure.cause == Cause::Parent => {
+            format!("add `[[ensure_dir]]` with `path = \"{name}\"`, or set `parents = true`")
+        }
+        EntityType::Path if directory => format!("add `[[ensure_dir]]` with `path = \"{name}\"`"),
+        EntityType::Path if failure.cause == Cause::Removed => "set `must_exist = false` if it may be absent".to_owned(),
+        EntityType::Path if failure.cause == Cause::LinkTarget => {
+            "provide what it leads to, or set `expect = \"nothing\"` if it may dangle".to_owned()
+        }
+        EntityType::Path => "provide it, or write an `assume` if it comes from outside".to_owned(),
+    }
+}

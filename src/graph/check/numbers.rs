@@ -1,0 +1,247 @@
+//! User and group numbers: one number for one name, and numbers for those that have none, whatever the order of files.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::catalog::Code;
+use crate::diagnostic::{Diagnostic, Role};
+use crate::entity::{Means, Owner, Strength, What};
+use crate::graph::image::Image;
+use crate::graph::slots::NONE;
+use crate::intern::{EntityId, EntityType};
+use crate::syntax::NodeId;
+
+/// Every account's number, where it is known.
+#[derive(Default)]
+pub struct Numbers {
+    /// By user or group.
+    pub of: FxHashMap<EntityId, u32>,
+    /// Those that were allocated here, not given.
+    pub allocated: Vec<(EntityId, u32)>,
+}
+
+impl Numbers {
+    /// The number of an owner.
+    pub fn number(&self, owner: Owner) -> Option<u32> {
+        match owner {
+            Owner::Name(EntityId::USER_ROOT | EntityId::GROUP_ROOT) => Some(0),
+            Owner::Name(name) => self.of.get(&name).copied(),
+            Owner::Number(number) => Some(number),
+            Owner::Unknown => None,
+        }
+    }
+}
+
+/// Reports one number that is given to two names. Only names that a feature declares can be in the wrong.
+pub fn conflicts(image: &mut Image) {
+    for entity_type in [EntityType::User, EntityType::Group] {
+        let mut by_number: BTreeMap<u32, Vec<(u32, EntityId)>> = BTreeMap::new();
+        for slot in &image.slots.slots {
+            let row = &image.provides[slot.lead as usize];
+            if image.entities.entity_type(slot.entity) != entity_type || slot.satisfied || slot.broken {
+                continue;
+            }
+            if row.means == Means::Declared || row.strength == Strength::Implied {
+                continue;
+            }
+            if let Some(number) = image.given_number(slot.entity) {
+                by_number.entry(number).or_default().push((slot.lead, slot.entity));
+            }
+        }
+        let base: FxHashMap<u32, String> = image.base.as_ref().map_or_else(FxHashMap::default, |base| {
+            base.names(entity_type).into_iter().filter_map(|(name, known)| Some((known.number?, name.to_owned()))).collect()
+        });
+        let root = if entity_type == EntityType::User { EntityId::USER_ROOT } else { EntityId::GROUP_ROOT };
+        let mut found = Vec::new();
+        for (number, mut rows) in by_number {
+            rows.sort_by_key(|&(row, _)| (image.provides[row as usize].feature, image.provides[row as usize].span.start, row));
+            rows.dedup_by_key(|&mut (_, entity)| entity);
+            let made = |row: u32| image.provides[row as usize].means == Means::Made;
+            let others: Vec<(u32, EntityId)> = rows.clone();
+            let taken = base.get(&number).filter(|name| others.iter().all(|&(_, entity)| image.entities.last(entity) != **name));
+            let is_roots = number == 0 && others.iter().all(|&(_, entity)| entity != root);
+            let culprit = rows.iter().rev().find(|&&(row, _)| made(row)).copied();
+            let Some((row, entity)) = culprit else { continue };
+            if rows.len() < 2 && taken.is_none() && !is_roots {
+                continue;
+            }
+            found.push(report(image, entity_type, number, row, entity, &others, taken.map(String::as_str), is_roots));
+        }
+        for diagnostic in found {
+            image.report(diagnostic, Vec::new());
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn report(
+    image: &Image,
+    entity_type: EntityType,
+    number: u32,
+    row: u32,
+    entity: EntityId,
+    others: &[(u32, EntityId)],
+    base: Option<&str>,
+    is_roots: bool,
+) -> Diagnostic {
+    let what = if entity_type == EntityType::User { "uid" } else { "gid" };
+    let provide = &image.provides[row as usize];
+    let names: Vec<String> = others.iter().filter(|&&(_, other)| other != entity).map(|&(_, other)| image.say(other)).collect();
+    let first = match (names.first(), base) {
+        (Some(first), _) => first.clone(),
+        (None, Some(name)) => format!("{} `{name}` of the parent", entity_type.name()),
+        (None, None) if is_roots => format!("{} `root`", entity_type.name()),
+        _ => "another".to_owned(),
+    };
+    let message = format!("{what} {number} is given to {} and to {first}", image.say(entity));
+    let location = image.at(provide.feature, number_span(image, row, what));
+    let mut diagnostic = image.diagnostic(Code::IdConflict, Some(entity), location, message);
+    diagnostic.label = format!("{what} {number} is taken");
+    for &(row, other) in others {
+        if other == entity {
+            continue;
+        }
+        let provide = &image.provides[row as usize];
+        let place = image.at(provide.feature, number_span(image, row, what));
+        diagnostic.related.push(image.related(Role::Provider, Some(other), place, format!("given to {} here", image.say(other))));
+    }
+    diagnostic.help = Some(format!("give one of them another {what}, or leave it out to have one allocated"));
+    diagnostic
+}
+
+fn number_span(image: &Image, row: u32, key: &str) -> crate::text::Span {
+    let provide = &image.provides[row as usize];
+    let fragment = image.fragment_of(provide.feature);
+    let node: NodeId = image.features[provide.feature as usize].node;
+    if provide.means != Means::Made {
+        return provide.span;
+    }
+    fragment.document.get(node, key, &fragment.source.text).map_or(provide.span, |node| fragment.document.span(node))
+}
+
+/// Gives numbers to those that have none, in name order: from 1000 upwards, system accounts from 999 downwards.
+pub fn allocate(image: &Image) -> Numbers {
+    let mut numbers = Numbers::default();
+    let mut used: [FxHashSet<u32>; 2] = [FxHashSet::default(), FxHashSet::default()];
+    let side = |entity_type: EntityType| usize::from(entity_type == EntityType::Group);
+    for entity_type in [EntityType::User, EntityType::Group] {
+        used[side(entity_type)].extend([0, 65534]);
+        if let Some(base) = &image.base {
+            for (name, known) in base.names(entity_type) {
+                let Some(number) = known.number else { continue };
+                used[side(entity_type)].insert(number);
+                if let Some(entity) = image.entities.find_name(entity_type, name) {
+                    numbers.of.insert(entity, number);
+                }
+            }
+        }
+    }
+    for row in &image.provides {
+        if let What::Path(facts) = row.what {
+            for (owner, entity_type) in [(facts.user, EntityType::User), (facts.group, EntityType::Group)] {
+                if let Owner::Number(number) = owner {
+                    used[side(entity_type)].insert(number);
+                }
+            }
+        }
+    }
+    // Given numbers first, then groups of users that ask for their user's, then the rest by name.
+    let mut open: Vec<(EntityType, String, EntityId, bool, Option<EntityId>)> = Vec::new();
+    let mut implied: Vec<(String, EntityId)> = Vec::new();
+    for slot in &image.slots.slots {
+        let entity_type = image.entities.entity_type(slot.entity);
+        if !matches!(entity_type, EntityType::User | EntityType::Group) {
+            continue;
+        }
+        if let Some(number) = image.given_number(slot.entity) {
+            used[side(entity_type)].insert(number);
+            numbers.of.insert(slot.entity, number);
+            continue;
+        }
+        let row = &image.provides[slot.lead as usize];
+        if row.means == Means::Declared || slot.broken || slot.satisfied || slot.node == NONE {
+            continue;
+        }
+        let name = image.entities.last(slot.entity).to_owned();
+        if entity_type == EntityType::Group && row.strength == Strength::Implied {
+            implied.push((name, slot.entity));
+        } else {
+            let own = image.entities.find_name(EntityType::Group, &name);
+            open.push((entity_type, name, slot.entity, image.is_system(slot.lead), own));
+        }
+    }
+    open.sort();
+    open.dedup_by_key(|entry| entry.2);
+    let mut next = [[1000u32, 999u32], [1000, 999]];
+    let mut take = |entity_type: EntityType, system: bool, used: &mut [FxHashSet<u32>; 2]| -> Option<u32> {
+        let cursor = &mut next[side(entity_type)][usize::from(system)];
+        loop {
+            let number = *cursor;
+            if system && number < 100 || !system && number > 59_999 {
+                return None;
+            }
+            *cursor = if system { number - 1 } else { number + 1 };
+            if used[side(entity_type)].insert(number) {
+                return Some(number);
+            }
+        }
+    };
+    for (entity_type, _, entity, system, _) in &open {
+        if let Some(number) = take(*entity_type, *system, &mut used) {
+            numbers.of.insert(*entity, number);
+            numbers.allocated.push((*entity, number));
+        }
+    }
+    // A user's own group gets the user's number where it is free.
+    implied.sort();
+    implied.dedup();
+    for (name, group) in implied {
+        let user = image.entities.find_name(EntityType::User, &name);
+        let wanted = user.and_then(|user| numbers.of.get(&user).copied());
+        let system = user.is_some_and(|user| image.slots.of(user).first().is_some_and(|slot| image.is_system(slot.lead)));
+        let number = match wanted {
+            Some(number) if used[1].insert(number) => Some(number),
+            _ => take(EntityType::Group, system, &mut used),
+        };
+        if let Some(number) = number {
+            numbers.of.insert(group, number);
+            numbers.allocated.push((group, number));
+        }
+    }
+    numbers
+}
+
+impl Image {
+    /// Whether a user or group is declared as a system account.
+    pub fn is_system(&self, row: u32) -> bool {
+        let provide = &self.provides[row as usize];
+        let fragment = self.fragment_of(provide.feature);
+        let text = fragment.source.text.as_str();
+        let node = self.features[provide.feature as usize].node;
+        fragment.document.get(node, "system", text).and_then(|node| fragment.document.boolean(node, text)).unwrap_or(false)
+    }
+}
+
+/// Warns of numbers that were allocated although something opaque before may take them.
+pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> bool) -> Vec<(Diagnostic, Vec<u32>)> {
+    let mut found = Vec::new();
+    for &(entity, number) in &numbers.allocated {
+        let Some(slot) = image.slots.of(entity).iter().find(|slot| slot.node != NONE) else { continue };
+        let row = &image.provides[slot.lead as usize];
+        if row.strength == Strength::Implied || row.means != Means::Made {
+            continue;
+        }
+        if !image.opaque_before(entity, slot.phase) && !opaque_sees(slot.node) {
+            continue;
+        }
+        let what = if image.entities.entity_type(entity) == EntityType::User { "uid" } else { "gid" };
+        let by = if image.base_is_opaque() { "the parent, of which not everything is known," } else { "an opaque step before" };
+        let message = format!("{} has no {what} of its own, and {by} may take the allocated {number}", image.say(entity));
+        let mut diagnostic = image.diagnostic(Code::UnpinnedId, Some(entity), image.origin(row.feature), message);
+        diagnostic.label = format!("its {what} is allocated: {number}");
+        diagnostic.help = Some(format!("write `{what} = {number}`, or keep numbers in an `ids` file with `featgraph plan --write-ids`"));
+        found.push((diagnostic, vec![row.feature]));
+    }
+    found
+}

@@ -1,0 +1,215 @@
+//! Questions that several rules ask of an image.
+
+use rustc_hash::FxHashMap;
+
+use super::edges::Editor;
+use super::image::Image;
+use super::slots::{NONE, There};
+use crate::catalog::Code;
+use crate::diagnostic::Role;
+use crate::entity::{Means, Phase, Strength, What};
+use crate::fragment::PackageRow;
+use crate::intern::{EntityId, EntityType};
+use crate::kind::Kind;
+
+impl Image {
+    /// Every package feature with what it asks of its manager.
+    pub fn package_rows(&self) -> Vec<(u32, PackageRow)> {
+        self.files
+            .iter()
+            .flat_map(|file| file.fragment.packages.iter().map(|row| (file.features + row.feature, row.clone())))
+            .collect()
+    }
+
+    /// Whether a package feature installs; the alternative is that it upgrades.
+    pub fn is_install(&self, feature: u32) -> bool {
+        let fragment = self.fragment_of(feature);
+        let text = fragment.source.text.as_str();
+        fragment
+            .document
+            .get(self.features[feature as usize].node, "action", text)
+            .is_none_or(|node| fragment.document.string(node, text) == "install")
+    }
+
+    /// The place at which an account file is, links followed within the main phase.
+    pub fn account_file(&self, spelled: EntityId) -> EntityId {
+        spelled
+    }
+
+    /// The removal that takes an entity away in a phase: its own, or that of a directory above.
+    pub fn removal_of(&self, entity: EntityId, phase: Phase) -> Option<u32> {
+        let mut at = entity;
+        loop {
+            if let Some(&removal) = self.removal_at.get(&(at, phase)) {
+                return Some(removal);
+            }
+            if at == EntityId::ROOT || !self.entities.is_path(at) {
+                return None;
+            }
+            at = self.entities.parent(at);
+        }
+    }
+
+    /// Something that is in a directory when a phase starts and that the phase does not remove by itself.
+    pub fn left_in(&self, directory: EntityId, phase: Phase) -> Option<String> {
+        let own: Vec<EntityId> = self.children_of(directory).collect();
+        for &child in &own {
+            if !matches!(self.before(child, phase), There::Nothing) && !self.removal_at.contains_key(&(child, phase)) {
+                return Some(self.entities.text(child));
+            }
+        }
+        let base = self.base.as_ref()?;
+        let spot = self.spots[directory.index()]?;
+        if self.gone[directory.index()] & ((1 << phase as u8) - 1) != 0 {
+            return None;
+        }
+        base.children(spot)
+            .into_iter()
+            .find(|&(name, spot)| {
+                base.known(spot).is_some() && self.entities.find_child(directory, name).is_none_or(|child| !own.contains(&child))
+            })
+            .map(|(name, _)| format!("{}/{name}", self.entities.text(directory).trim_end_matches('/')))
+    }
+
+    /// What the image names directly below a directory.
+    pub fn children_of(&self, directory: EntityId) -> impl Iterator<Item = EntityId> + '_ {
+        self.entities.ids().skip(directory.index()).filter(move |&id| id != directory && self.entities.parent(id) == directory)
+    }
+
+    /// The steps of a phase that edit an account file in place.
+    pub fn editors(&self, phase: Phase, path: &str) -> Vec<Editor> {
+        let mut editors = Vec::new();
+        let groups_too = path == "/etc/group" || path == "/etc/gshadow";
+        for (number, slot) in self.slots.slots.iter().enumerate() {
+            let row = &self.provides[slot.lead as usize];
+            if slot.phase != phase || slot.node == NONE || row.means != Means::Made {
+                continue;
+            }
+            match slot.what {
+                What::User(_) => editors.push(Editor::Feature(row.feature)),
+                What::Group(_) if groups_too && row.strength == Strength::Implied => editors.push(Editor::Slot(number as u32)),
+                What::Group(_) if groups_too => editors.push(Editor::Feature(row.feature)),
+                _ => {}
+            }
+        }
+        for (number, feature) in self.features.iter().enumerate() {
+            if feature.kind == Kind::Usermod && feature.phase == phase && groups_too {
+                editors.push(Editor::Feature(number as u32));
+            }
+        }
+        editors
+    }
+
+    /// Whether something opaque may have provided an entity by the time that a phase starts: the base, or an earlier phase.
+    pub fn opaque_before(&self, entity: EntityId, phase: Phase) -> bool {
+        let gone_since = Phase::ALL[..phase as usize]
+            .iter()
+            .rev()
+            .find(|&&earlier| self.goes_in(entity, earlier))
+            .copied();
+        if gone_since.is_none() && self.base_is_opaque() {
+            return true;
+        }
+        Phase::ALL[..phase as usize]
+            .iter()
+            .filter(|&&earlier| gone_since.is_none_or(|gone| earlier > gone))
+            .any(|&earlier| self.opaque_in(entity, earlier))
+    }
+
+    /// Whether a phase has an opaque step that may provide an entity.
+    pub fn opaque_in(&self, entity: EntityId, phase: Phase) -> bool {
+        let (commands, packages) = self.opaque_phases[phase as usize];
+        commands || packages && self.a_package_may_provide(entity)
+    }
+
+    /// A package is not taken to provide a virtual, nor anything in places that belong to the administrator.
+    pub fn a_package_may_provide(&self, entity: EntityId) -> bool {
+        match self.entities.entity_type(entity) {
+            EntityType::Virtual => false,
+            EntityType::Path => {
+                let text = self.entities.text(entity);
+                !["/home", "/root", "/srv", "/tmp", "/usr/local"].iter().any(|top| {
+                    text.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'))
+                })
+            }
+            _ => true,
+        }
+    }
+
+    /// Fills in what the questions above look up.
+    pub fn prepare_queries(&mut self) {
+        self.removal_at.clear();
+        for (number, removal) in self.removals.iter().enumerate() {
+            let phase = self.features[removal.feature as usize].phase;
+            self.removal_at.entry((removal.entity, phase)).or_insert(number as u32);
+        }
+        for feature in &self.features {
+            if feature.is(crate::fragment::Feature::OPAQUE) {
+                let (commands, packages) = &mut self.opaque_phases[feature.phase as usize];
+                if feature.kind == Kind::Package { *packages = true } else { *commands = true }
+            }
+        }
+    }
+
+    /// Commands that say exactly the same in one phase are one step; twice in one file, or in files that include each
+    /// other, they are reported.
+    pub fn unite_equal_runs(&mut self) {
+        let mut seen: FxHashMap<(Phase, String), u32> = FxHashMap::default();
+        let mut twice: Vec<(u32, u32)> = Vec::new();
+        for feature in 0..self.features.len() as u32 {
+            let row = &self.features[feature as usize];
+            if row.kind != Kind::Run || row.is(crate::fragment::Feature::BROKEN) {
+                continue;
+            }
+            let key = (row.phase, self.run_identity(feature));
+            match seen.get(&key) {
+                Some(&first) => twice.push((first, feature)),
+                None => {
+                    seen.insert(key, feature);
+                }
+            }
+        }
+        for (first, second) in twice {
+            self.slots.unite(first, second);
+            if !self.includes_other(self.file_of(first), self.file_of(second)) {
+                continue;
+            }
+            let message = "the same `run` is declared twice; it will be carried out once".to_owned();
+            let mut diagnostic = self.diagnostic(Code::Duplicate, None, self.origin(second), message);
+            diagnostic.label = "declared again".to_owned();
+            diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
+            diagnostic.help = Some("delete one of the two".to_owned());
+            self.report(diagnostic, vec![second, first]);
+        }
+    }
+
+    /// All that makes a command what it is.
+    fn run_identity(&self, feature: u32) -> String {
+        let fragment = self.fragment_of(feature);
+        let text = fragment.source.text.as_str();
+        let node = self.features[feature as usize].node;
+        let mut parts: Vec<String> = fragment
+            .document
+            .children(node)
+            .filter_map(|member| {
+                let key = fragment.document.key_text(member, text);
+                if matches!(&*key, "description" | "allow" | "requires" | "phase") {
+                    return None;
+                }
+                let value = match fragment.document.shape(member) {
+                    crate::syntax::Shape::Array => fragment
+                        .document
+                        .children(member)
+                        .map(|element| fragment.document.string(element, text).into_owned())
+                        .collect::<Vec<_>>()
+                        .join("\u{1}"),
+                    crate::syntax::Shape::String => fragment.document.string(member, text).into_owned(),
+                    _ => fragment.document.span(member).of(text).to_owned(),
+                };
+                Some(format!("{key}={value}"))
+            })
+            .collect();
+        parts.sort();
+        parts.join("\u{2}")
+    }
+}
