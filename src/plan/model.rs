@@ -248,7 +248,7 @@ pub struct Expect {
 }
 
 /// What must be true of an entity beside that it exists. What is absent is not asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a validator")]
 pub struct Expected {
     /// Its type, links followed.
