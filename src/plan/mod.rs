@@ -1,0 +1,35 @@
+//! The plan: its public format, the keys in it, writing, reading and comparing it.
+
+mod canonical;
+mod diff;
+mod digest;
+mod key;
+mod key_op;
+mod model;
+mod op;
+mod output;
+mod read;
+mod text;
+mod words;
+
+pub use canonical::{NotCanonical, canonical};
+pub use diff::{
+    Change, ExpectChange, FieldChange, PlanDiff, PlanName, Rebuilt, StageCounts, StepChange, StepLine, diff,
+};
+pub use digest::{Digest, NotADigest};
+pub use key::{Keys, TreeLine, plan_digest, stage_key, step_key, tree_digest};
+pub use model::{
+    Expect, Expected, FORMAT_VERSION, Input, InputType, Mode, Origin, Origins, PathType, Phase, Plan, PlanParent,
+    Provided, Replaced, ReplacedFrom, ReplacedType, Stage, Step,
+};
+pub use op::{Manager, Node, Op, Owners, SourceType};
+pub use output::{PlanFormat, PlanHead, PlanSource, UnknownFormat, write};
+pub use read::{ReadError, read};
+
+/// The JSON Schema of a plan, from its types. Members that are always written are required.
+pub fn schema() -> schemars::Schema {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<Plan>();
+    schema.insert("title".into(), "featgraph plan".into());
+    schema
+}

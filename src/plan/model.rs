@@ -1,0 +1,444 @@
+//! The public plan format, version 1.0: what an executor reads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::op::Op;
+
+/// The version that this crate writes. Readers refuse another major number.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// Origins of the steps by step id, in the order of the steps.
+pub type Origins = IndexMap<String, Vec<Origin>>;
+
+/// The order in which an executor carries out one image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a plan")]
+pub struct Plan {
+    /// Version of this format, `MAJOR.MINOR`. An executor refuses a major number it does not know.
+    pub format_version: String,
+    /// Name of the image.
+    pub image: String,
+    /// Names the whole result: the key of the last stage; without stages the parent's digest, without a parent that of nothing.
+    pub digest: Digest,
+    /// What the image builds on; null from scratch.
+    pub parent: Option<PlanParent>,
+    /// The barriers, in order: every step of one is done before any of the next starts.
+    pub stages: Vec<Stage>,
+    /// The steps, sorted by stage, wave and entity. They can be carried out as they stand.
+    pub steps: Vec<Step>,
+    /// What was not proven but relied upon, to be checked when its stage starts.
+    pub expects: Vec<Expect>,
+    /// Where every step was declared, by step id. Absent where it was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "origin_map")]
+    #[schemars(with = "Option<BTreeMap<String, Vec<Origin>>>")]
+    pub origins: Option<Origins>,
+}
+
+/// What an image builds on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a parent")]
+pub struct PlanParent {
+    /// Its name.
+    pub name: String,
+    /// The digest of its plan, or of its facts in canonical form.
+    pub digest: Digest,
+}
+
+/// A barrier between what other features may do at will and in any order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a stage")]
+pub struct Stage {
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// Whether it is one step with effects that are not fully known.
+    pub opaque: bool,
+    /// What stands before it: the key of the stage before, the parent's digest for the first one; null from scratch.
+    pub base: Option<Digest>,
+    /// How many steps it has.
+    pub steps: usize,
+    /// Names the root as it is after this stage: covers its base and the sorted keys of its steps.
+    pub key: Digest,
+}
+
+/// Phases, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Packages.
+    Packages,
+    /// Commands.
+    Commands,
+    /// Removals.
+    Removals,
+    /// Everything else.
+    Main,
+    /// The end.
+    Finalize,
+}
+
+impl Phase {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Packages => "packages",
+            Self::Commands => "commands",
+            Self::Removals => "removals",
+            Self::Main => "main",
+            Self::Finalize => "finalize",
+        }
+    }
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a step")]
+pub struct Step {
+    /// Stable name: kind, `:`, main entity; where two would be equal, `#` and a short digest follow.
+    pub id: String,
+    /// Number of its stage, from 0.
+    pub stage: u32,
+    /// The longest way to it from the start of its stage, from 0. Steps of one wave do not need each other.
+    pub wave: u32,
+    /// The phase it runs in.
+    pub phase: Phase,
+    /// True for a directory or group that no feature declares but that has to be there. Absent: false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub implied: bool,
+    /// What to do.
+    pub op: Op,
+    /// Ids of the steps that must be done before it, also those of earlier stages.
+    pub requires: Vec<String>,
+    /// The entities it brings about.
+    pub provides: Vec<Provided>,
+    /// Places it edits in place. A step that modifies what another one modifies or provides never runs at once with it,
+    /// nor do their changes merge as layers. Absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modifies: Vec<String>,
+    /// What it takes away first. Absent: nothing stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+    /// False where the outcome depends on the outside: the network, packages without a version. Absent: true.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub hermetic: bool,
+    /// The sources it reads. Absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
+    /// Names its change: equal keys mean equal outcomes.
+    pub key: Digest,
+}
+
+/// An entity that a step brings about: a key such as `path:/etc/hosts`, or the root of a tree with the number of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "an entity, or an object with \"entity\" and \"entries\"")]
+pub enum Provided {
+    /// One entity, by its canonical key.
+    Entity(String),
+    /// A whole tree.
+    Tree {
+        /// The root of the tree, by its canonical key.
+        entity: String,
+        /// How many entries it has, its root included.
+        entries: u64,
+    },
+}
+
+impl Provided {
+    /// The canonical key of the entity, or of the root of the tree.
+    pub fn entity(&self) -> &str {
+        match self {
+            Self::Entity(entity) | Self::Tree { entity, .. } => entity,
+        }
+    }
+}
+
+/// What a step with `replace` takes away first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an object with \"type\" and \"from\"")]
+pub struct Replaced {
+    /// What it is.
+    #[serde(rename = "type")]
+    pub what: ReplacedType,
+    /// Who put it there.
+    pub from: ReplacedFrom,
+}
+
+/// What is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplacedType {
+    /// A regular file.
+    File,
+    /// A directory with all below it.
+    Directory,
+    /// A symbolic link, not what it leads to.
+    Symlink,
+    /// A character device.
+    Char,
+    /// A block device.
+    Block,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// Whatever is there, if anything.
+    Unknown,
+}
+
+/// Who put there what is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplacedFrom {
+    /// The parent.
+    Parent,
+    /// A step of an earlier phase.
+    Phase,
+    /// Perhaps an opaque step, or an opaque parent.
+    Opaque,
+}
+
+/// A source that a step reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an input")]
+pub struct Input {
+    /// Its path, relative to the folder of the image's manifest.
+    pub path: String,
+    /// Whether it is one file, or a tree (an archive is one, too).
+    #[serde(rename = "type")]
+    pub input_type: InputType,
+    /// Its size in bytes; of a tree, the sum of its files.
+    pub size: u64,
+    /// The digest of its bytes; of a tree, of its sorted lines of type, mode bits that matter, path and digest.
+    pub digest: Digest,
+}
+
+/// What a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InputType {
+    /// One file.
+    File,
+    /// A folder, an archive, a part of another image.
+    Tree,
+}
+
+/// Something that was not proven but is relied upon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an expectation")]
+pub struct Expect {
+    /// The entity, by its canonical key.
+    pub entity: String,
+    /// What must be true of it.
+    pub validator: Expected,
+    /// Number of the stage before which it must be true.
+    pub stage: u32,
+    /// Ids of the steps that rely on it.
+    #[serde(rename = "for")]
+    pub relied_on_by: Vec<String>,
+}
+
+/// What must be true of an entity beside that it exists. What is absent is not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a validator")]
+pub struct Expected {
+    /// Its type, links followed.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub path_type: Option<PathType>,
+    /// It may be executed by its owner, its group or others.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub executable: bool,
+    /// Exactly this mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// It belongs to this user: a name, or a number in digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// It belongs to this group: a name, or a number in digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// A directory with nothing in it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub empty: bool,
+}
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PathType {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A character device.
+    Char,
+    /// A block device.
+    Block,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A place where something is mounted.
+    Mount,
+}
+
+impl PathType {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+            Self::Symlink => "symlink",
+            Self::Char => "char",
+            Self::Block => "block",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+            Self::Mount => "mount",
+        }
+    }
+}
+
+/// Where a step was declared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "an origin")]
+pub struct Origin {
+    /// The file, relative to the working directory.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in Unicode scalar values.
+    pub column: u32,
+}
+
+/// Permission bits, written as four octal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mode(u16);
+
+impl Mode {
+    /// The bits of a mode; what is no permission bit is dropped.
+    pub const fn new(bits: u16) -> Self {
+        Self(bits & 0o7777)
+    }
+
+    /// The bits.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Calls `read` with the written form, without an allocation.
+    pub fn with_text<R>(self, read: impl FnOnce(&str) -> R) -> R {
+        let digit = |shift: u16| b'0' + (self.0 >> shift & 7) as u8;
+        read(std::str::from_utf8(&[digit(9), digit(6), digit(3), digit(0)]).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_text(|text| f.write_str(text))
+    }
+}
+
+impl fmt::Debug for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Mode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_text(|text| serializer.serialize_str(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Mode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let octal = text.len() == 4 && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+        u16::from_str_radix(&text, 8)
+            .ok()
+            .filter(|_| octal)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("a mode is four octal digits, such as \"0644\""))
+    }
+}
+
+impl JsonSchema for Mode {
+    fn schema_name() -> Cow<'static, str> {
+        "Mode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Permission bits as four octal digits.",
+            "type": "string",
+            "pattern": "^[0-7]{4}$",
+        })
+    }
+}
+
+/// Where a value is left out because it is what everyone expects.
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Origins as an object in their own order. An id that stands there twice keeps the last.
+mod origin_map {
+    use std::fmt;
+
+    use serde::de::{Deserializer, MapAccess, Visitor};
+    use serde::ser::Serializer;
+
+    use super::Origins;
+
+    pub fn serialize<S: Serializer>(origins: &Option<Origins>, serializer: S) -> Result<S::Ok, S::Error> {
+        match origins {
+            Some(origins) => serializer.collect_map(origins),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Origins>, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Option<Origins>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("origins by step id")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut origins = Origins::new();
+                while let Some((id, places)) = map.next_entry()? {
+                    origins.insert(id, places);
+                }
+                Ok(Some(origins))
+            }
+        }
+
+        deserializer.deserialize_any(Entries)
+    }
+}

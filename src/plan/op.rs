@@ -1,0 +1,383 @@
+//! The primitives that an executor carries out. They know nothing of kinds.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::Mode;
+
+/// What a step does. Places in the image are canonical; host paths are relative to the folder of the image's manifest.
+/// A user or group is a name, or a number in digits; beside it stands its number, null where only the built root can tell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", expecting = "an operation")]
+pub enum Op {
+    /// Makes a directory, or sets mode and owner of one that an opaque step has already made.
+    MakeDir {
+        /// The directory.
+        path: String,
+        /// Its mode.
+        mode: Mode,
+        /// Its user.
+        user: String,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Its group.
+        group: String,
+        /// The group's number.
+        gid: Option<u32>,
+    },
+    /// Copies one file from the host.
+    CopyFile {
+        /// The file on the host.
+        src: String,
+        /// The file in the image.
+        dst: String,
+        /// Its mode.
+        mode: Mode,
+        /// Its user.
+        user: String,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Its group.
+        group: String,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Its extended attributes by name. Absent: none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        xattrs: BTreeMap<String, String>,
+    },
+    /// Copies a folder from the host with all in it; its own directory becomes `dst`.
+    CopyTree {
+        /// The folder on the host.
+        src: String,
+        /// The directory in the image.
+        dst: String,
+        /// Mode of files that their owner may not execute.
+        file_mode: Mode,
+        /// Mode of files that their owner may execute.
+        executable_mode: Mode,
+        /// Mode of directories.
+        directory_mode: Mode,
+        /// User of everything in it; null: the names that the tree has.
+        user: Option<String>,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Group of everything in it; null: the names that the tree has.
+        group: Option<String>,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Extended attributes of every file, by name. Absent: none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        xattrs: BTreeMap<String, String>,
+        /// What is not copied: gitignore patterns below `src`. Absent: everything is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
+        /// Entries that something else provides, as places in the image. Absent: none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skip: Vec<String>,
+    },
+    /// Writes a file with the text given.
+    WriteFile {
+        /// The file in the image.
+        dst: String,
+        /// All that is in it, as UTF-8.
+        text: String,
+        /// Its mode.
+        mode: Mode,
+        /// Its user.
+        user: String,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Its group.
+        group: String,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Its extended attributes by name. Absent: none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        xattrs: BTreeMap<String, String>,
+    },
+    /// Makes a symbolic link.
+    MakeSymlink {
+        /// The link.
+        link: String,
+        /// The text of the link, as it is.
+        target: String,
+    },
+    /// Makes another name for a file.
+    MakeHardlink {
+        /// The new name.
+        link: String,
+        /// The file.
+        target: String,
+    },
+    /// Makes a device or a named pipe.
+    MakeNode {
+        /// The node.
+        path: String,
+        /// What it is.
+        node: Node,
+        /// Major number. Absent for a named pipe.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        major: Option<u32>,
+        /// Minor number. Absent for a named pipe.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minor: Option<u32>,
+        /// Its mode.
+        mode: Mode,
+        /// Its user.
+        user: String,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Its group.
+        group: String,
+        /// The group's number.
+        gid: Option<u32>,
+    },
+    /// Removes what is at a path; of a link, the link itself.
+    Remove {
+        /// What goes.
+        path: String,
+        /// Whether it is an error that it is not there.
+        must_exist: bool,
+        /// Whether a directory goes with all below it; else it must be empty.
+        recursive: bool,
+    },
+    /// Makes a mountpoint for what is mounted when the image runs.
+    Mount {
+        /// Where.
+        mountpoint: String,
+        /// What is mounted there.
+        source: String,
+        /// Whether the source is a path of the host or an image.
+        source_type: SourceType,
+        /// Whether the mountpoint is a directory; else it is a file.
+        directory: bool,
+    },
+    /// Unpacks an archive.
+    Extract {
+        /// The archive on the host.
+        src: String,
+        /// The directory in the image.
+        dst: String,
+        /// How many leading components of every entry's name are dropped.
+        strip_components: u32,
+        /// Whether entries belong to the archive's numbers or names, where `user` and `group` do not say otherwise.
+        owners: Owners,
+        /// User of every entry; null: as `owners` says.
+        user: Option<String>,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Group of every entry; null: as `owners` says.
+        group: Option<String>,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Entries that something else provides, as places in the image. Absent: none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skip: Vec<String>,
+    },
+    /// Copies a file or a directory with all in it out of another image.
+    Clone {
+        /// The manifest or the facts of that image.
+        from: String,
+        /// The place in that image.
+        src: String,
+        /// The place in this image.
+        dst: String,
+        /// User of every entry; null: that image's names.
+        user: Option<String>,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Group of every entry; null: that image's names.
+        group: Option<String>,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Entries that something else provides, as places in this image. Absent: none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skip: Vec<String>,
+    },
+    /// Adds a group.
+    AddGroup {
+        /// Its name.
+        name: String,
+        /// Its number; null: the next that is free in the built root.
+        gid: Option<u32>,
+        /// Whether it is a system group.
+        system: bool,
+    },
+    /// Adds a user, locked.
+    AddUser {
+        /// The user's name.
+        name: String,
+        /// The user's number; null: the next that is free in the built root.
+        uid: Option<u32>,
+        /// The primary group.
+        group: String,
+        /// The primary group's number.
+        gid: Option<u32>,
+        /// Supplementary groups.
+        groups: Vec<String>,
+        /// The home directory, which is not made by this step.
+        home: String,
+        /// The login shell.
+        shell: String,
+        /// The comment field; may be empty.
+        comment: String,
+        /// Whether it is a system account.
+        system: bool,
+    },
+    /// Adds a user to groups.
+    AddToGroups {
+        /// The user.
+        name: String,
+        /// The groups to add to.
+        groups: Vec<String>,
+    },
+    /// Has a package manager make one change.
+    Packages {
+        /// The package manager.
+        manager: Manager,
+        /// To be installed: `NAME` or `NAME=VERSION`.
+        install: Vec<String>,
+        /// To be removed; an error where one is not there.
+        remove: Vec<String>,
+        /// To be removed where there.
+        remove_if_exists: Vec<String>,
+        /// To be brought to the newest version.
+        upgrade: Vec<String>,
+        /// Package files on the host to be installed.
+        files: Vec<String>,
+    },
+    /// Runs a command in the image. Exit status 0 is success.
+    Run {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The user who runs it.
+        user: String,
+        /// The user's number.
+        uid: Option<u32>,
+        /// The working directory.
+        cwd: String,
+        /// The whole environment, plus PATH and HOME.
+        env: BTreeMap<String, String>,
+        /// Whether it may use the network.
+        network: bool,
+    },
+    /// Sets the image configuration. What is absent stays as the parent has it.
+    Configure {
+        /// The command that always runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entrypoint: Option<Vec<String>>,
+        /// Its arguments, or the command where there is no entrypoint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cmd: Option<Vec<String>>,
+        /// Environment variables by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        env: BTreeMap<String, String>,
+        /// Labels by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+        /// The user who runs it; null: as the parent has it.
+        user: Option<String>,
+        /// The user's number.
+        uid: Option<u32>,
+        /// The working directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        working_dir: Option<String>,
+        /// Ports, such as `80/tcp`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exposed_ports: Vec<String>,
+        /// Directories whose contents outlive a container.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        volumes: Vec<String>,
+        /// The signal that asks it to stop.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop_signal: Option<String>,
+    },
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Node {
+    /// A character device.
+    Char,
+    /// A block device.
+    Block,
+    /// A named pipe.
+    Fifo,
+}
+
+impl Node {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Char => "char",
+            Self::Block => "block",
+            Self::Fifo => "fifo",
+        }
+    }
+}
+
+/// What is mounted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceType {
+    /// A path of the host.
+    Host,
+    /// An image.
+    Image,
+}
+
+impl SourceType {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Image => "image",
+        }
+    }
+}
+
+/// Whom the entries of an archive belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Owners {
+    /// The archive's numbers.
+    Ids,
+    /// The archive's names.
+    Names,
+}
+
+impl Owners {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ids => "ids",
+            Self::Names => "names",
+        }
+    }
+}
+
+/// A package manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Manager {
+    /// Debian and its kin.
+    Apt,
+    /// Fedora and its kin.
+    Dnf,
+    /// Alpine and its kin.
+    Apk,
+}
+
+impl Manager {
+    /// As written in plans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apt => "apt",
+            Self::Dnf => "dnf",
+            Self::Apk => "apk",
+        }
+    }
+}
