@@ -574,3 +574,8 @@ fn with_implied(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Vec<Entry> 
     }
     result
 }
+
+/// A digest as it is written everywhere: `blake3:` and hexadecimal digits.
+pub fn digest_text(digest: &[u8; 32]) -> String {
+    format!("blake3:{}", blake3::Hash::from_bytes(*digest).to_hex())
+}
