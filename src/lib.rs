@@ -1,7 +1,20 @@
 //! featgraph compiles declarative image features into a proven, ordered plan.
 
+pub mod accounts;
 pub mod catalog;
+pub mod compile;
 pub mod diagnostic;
+pub mod entity;
+pub mod facts;
+pub mod fragment;
+pub mod graph;
+pub mod inputs;
+pub mod intern;
+pub mod kind;
+pub mod manifest;
+pub mod message;
 pub mod plan;
+pub mod scan;
 pub mod syntax;
 pub mod text;
+pub mod tree;
