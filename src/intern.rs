@@ -72,6 +72,12 @@ pub struct Entities {
     hasher: rustc_hash::FxBuildHasher,
 }
 
+impl std::fmt::Debug for Entities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.ids().skip(EntityType::ALL.len()).map(|id| self.key(id))).finish()
+    }
+}
+
 impl Default for Entities {
     fn default() -> Self {
         Self::new()

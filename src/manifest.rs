@@ -230,7 +230,7 @@ fn reference(lowering: &mut Lowering<'_>, node: NodeId, name: &str) -> Option<Re
     let joined = if text.contains("${") {
         Err("`${` is reserved for variables, which this version does not have")
     } else {
-        inputs::join(&lowering.source.name, &text).map_err(|problem| problem.sentence())
+        inputs::join(&lowering.source.name, &text).map_err(|problem| problem.message())
     };
     match joined {
         Ok(path) => Some(Reference { path, span }),

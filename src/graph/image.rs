@@ -115,6 +115,8 @@ pub struct Image {
     pub opaque_nodes: FxHashMap<u32, ()>,
     /// The canonical place of what each feature is about.
     pub places: Vec<Option<EntityId>>,
+    /// How many findings are kept back because something could not be read.
+    pub withheld: usize,
     /// Features whose `replace` took effect.
     pub replaced: FxHashMap<u32, ()>,
     /// Rows whose path could not be resolved.
@@ -205,6 +207,7 @@ impl Image {
             opaque_phases: [(false, false); 5],
             opaque_nodes: FxHashMap::default(),
             places: Vec::new(),
+            withheld: 0,
             replaced: FxHashMap::default(),
             lost_rows: FxHashMap::default(),
             slots: Slots::default(),
@@ -444,7 +447,7 @@ impl Image {
 
     /// Whether something opaque stands below the image.
     pub fn base_is_opaque(&self) -> bool {
-        self.base.as_ref().is_some_and(|base| base.opaque)
+        self.base.as_ref().is_some_and(|base| base.opaque || base.opaque_packages)
     }
 
     /// Adds a finding that the given features can silence.

@@ -86,6 +86,8 @@ pub struct Layer {
     pub name: String,
     /// Something in it is not known: what it lacks is unproven, not missing.
     pub opaque: bool,
+    /// It has packages whose files are not known.
+    pub opaque_packages: bool,
     /// It, or something below it, comes from facts and was not proven here.
     pub from_facts: bool,
 }
@@ -157,16 +159,16 @@ impl Layer {
     /// Nothing but `/`, the user root and the group root, of which it is not known more.
     pub fn opaque(name: impl Into<String>) -> Self {
         let builder = LevelBuilder::new(Entities::new(), |_| None);
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque: true, from_facts: true }
+        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque: true, opaque_packages: false, from_facts: true }
     }
 
     /// One level alone.
     pub fn bottom(name: impl Into<String>, builder: LevelBuilder, opaque: bool, from_facts: bool) -> Self {
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, from_facts }
+        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, opaque_packages: false, from_facts }
     }
 
     /// A level on top. Levels that are not much larger than what stands on them are merged, so that there are few.
-    pub fn on(base: Option<&Self>, name: impl Into<String>, builder: LevelBuilder, opaque: bool) -> Self {
+    pub fn on(base: Option<&Self>, name: impl Into<String>, builder: LevelBuilder, opaque: (bool, bool)) -> Self {
         let mut levels = base.map_or_else(Vec::new, |base| base.levels.clone());
         levels.push(Arc::new(builder.finish()));
         while let [.., below, top] = levels.as_slice()
@@ -176,7 +178,7 @@ impl Layer {
             levels.truncate(levels.len() - 2);
             levels.push(Arc::new(merged));
         }
-        Self { levels, name: name.into(), opaque, from_facts: base.is_some_and(|base| base.from_facts) }
+        Self { levels, name: name.into(), opaque: opaque.0, opaque_packages: opaque.1, from_facts: base.is_some_and(|base| base.from_facts) }
     }
 
     fn top(&self) -> u32 {

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
-use super::edges::{Edge, Edges, Why};
+use super::edges::{Edge, Why};
 use super::image::{Image, RowId};
 use super::slots::NONE;
 use crate::catalog::Code;
@@ -128,14 +128,14 @@ impl<'i> Nodes<'i> {
 }
 
 /// Orders all nodes. `id` gives the name by which ties between opaque steps are decided.
-pub fn order(nodes: &Nodes<'_>, edges: &mut Edges, id: impl Fn(u32) -> String) -> (Order, Vec<(u32, u32)>) {
+pub fn order(nodes: &Nodes<'_>, edges: Vec<Edge>, id: impl Fn(u32) -> String) -> (Order, Vec<(u32, u32)>) {
     let count = nodes.len();
     let mut order = Order {
         stages: Vec::new(),
         stage: vec![NONE; count],
         wave: vec![0; count],
         needs: vec![0; count + 1],
-        incoming: std::mem::take(&mut edges.edges),
+        incoming: edges,
     };
     // Edges are sorted by the node that needs.
     for edge in &order.incoming {

@@ -107,7 +107,10 @@ impl Image {
             .rev()
             .find(|&&earlier| self.goes_in(entity, earlier))
             .copied();
-        if gone_since.is_none() && self.base_is_opaque() {
+        if gone_since.is_none()
+            && let Some(base) = &self.base
+            && (base.opaque || base.opaque_packages && self.a_package_may_provide(entity))
+        {
             return true;
         }
         Phase::ALL[..phase as usize]
@@ -133,6 +136,45 @@ impl Image {
                 })
             }
             _ => true,
+        }
+    }
+
+    /// Adds what a feature's facts list.
+    pub fn add_recorded(&mut self, feature: u32, span: crate::text::Span, facts: &crate::facts::Facts) {
+        super::recorded::add(self, feature, span, facts);
+    }
+
+    /// Notes the canonical place of what every feature is about, once rows are at their places.
+    pub fn fill_places(&mut self) {
+        self.places = vec![None; self.features.len()];
+        for row in &self.provides {
+            let feature = row.feature as usize;
+            let own = matches!(row.means, Means::Made | Means::Assumed) && row.strength != Strength::Implied;
+            if own || row.means == Means::Contained && row.span == self.features[feature].origin {
+                self.places[feature].get_or_insert(row.entity);
+            }
+        }
+        for removal in &self.removals {
+            self.places[removal.feature as usize].get_or_insert(removal.entity);
+        }
+        for graft in &self.grafts {
+            if graft.provide.is_none() || graft.tree.is_some() {
+                self.places[graft.graft.feature as usize] = Some(graft.graft.at);
+            }
+        }
+        for (place, feature) in self.places.iter().zip(&mut self.features) {
+            if place.is_some() {
+                feature.main = *place;
+            }
+        }
+    }
+
+    /// The name of an opaque step, by which ties are decided.
+    pub fn opaque_id(&self, node: u32) -> String {
+        let Some(feature) = self.features.get(node as usize) else { return String::new() };
+        match feature.kind {
+            Kind::Run => format!("run:{}", self.run_identity(node)),
+            kind => format!("{}:{}", kind.name(), feature.main.map(|main| self.entities.text(main)).unwrap_or_default()),
         }
     }
 

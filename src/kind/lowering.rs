@@ -1190,7 +1190,7 @@ impl<'f> Lowering<'f> {
         let joined = if text.contains("${") {
             Err("`${` is reserved for variables, which this version does not have")
         } else {
-            inputs::join(&self.source.name, text).map_err(|problem| problem.sentence())
+            inputs::join(&self.source.name, text).map_err(|problem| problem.message())
         };
         match joined {
             Ok(path) => Some(path),

@@ -4,10 +4,12 @@ mod lints;
 mod missing;
 mod numbers;
 mod overwrite;
+mod removals;
 mod settings;
 
 pub use lints::{lints, main_place};
 pub use missing::{Failure, Lack, judge};
 pub use numbers::{Numbers, allocate, conflicts, unpinned};
 pub use overwrite::overwrite;
+pub use removals::{managers, removed_and_provided};
 pub use settings::settings;

@@ -1,0 +1,94 @@
+//! Removals against what the same phase provides, and packages without a manager.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::Code;
+use crate::diagnostic::Role;
+use crate::entity::{Means, Strength};
+use crate::graph::image::Image;
+use crate::graph::slots::Slots;
+use crate::intern::EntityType;
+
+/// What is both removed and provided in one phase: one finding a removal.
+pub fn removed_and_provided(image: &mut Image) {
+    if image.removals.is_empty() {
+        return;
+    }
+    let mut by_removal: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (number, slot) in image.slots.slots.iter().enumerate() {
+        let row = &image.provides[slot.lead as usize];
+        let overridden = row.strength == Strength::Implied && row.means == Means::Made;
+        if !image.goes_in(slot.entity, slot.phase) || overridden && slot.satisfied {
+            continue;
+        }
+        if image.slots.states[slot.lead as usize] & Slots::DROPPED != 0 {
+            continue;
+        }
+        if let Some(removal) = image.removal_of(slot.entity, slot.phase) {
+            by_removal.entry(removal).or_default().push(number);
+        }
+    }
+    for (removal, mut slots) in by_removal {
+        let removal = image.removals[removal as usize];
+        slots.sort_by_key(|&slot| {
+            let row = &image.provides[image.slots.slots[slot].lead as usize];
+            (row.feature, row.span.start)
+        });
+        let rows: Vec<_> = slots.iter().map(|&slot| image.provides[image.slots.slots[slot].lead as usize]).collect();
+        let (entity, phase) = (rows[0].entity, image.slots.slots[slots[0]].phase);
+        let place = |feature: u32, start: u32| (feature, start);
+        let removed_later = place(removal.feature, removal.span.start) > place(rows[0].feature, rows[0].span.start);
+        let message = if removal.entity == entity {
+            format!("{} is both provided and removed in phase `{}`", image.say(entity), phase.name())
+        } else {
+            format!(
+                "{} is provided in phase `{}`, in which {} is removed with all below it",
+                image.say(entity),
+                phase.name(),
+                image.say(removal.entity)
+            )
+        };
+        let provided = image.at(rows[0].feature, rows[0].span);
+        let removed = image.at(removal.feature, removal.span);
+        let (location, other, label, text) = if removed_later {
+            (removed, provided, "removed here", "provided here")
+        } else {
+            (provided, removed, "provided here", "removed here")
+        };
+        let mut diagnostic = image.diagnostic(Code::Conflict, Some(entity), location, message);
+        diagnostic.label = label.to_owned();
+        diagnostic.related.push(image.related(Role::Provider, Some(entity), other, text));
+        for row in &rows[1..] {
+            let place = image.at(row.feature, row.span);
+            diagnostic.related.push(image.related(Role::Provider, Some(row.entity), place, "provided here, too"));
+        }
+        diagnostic.help = Some("put one of them into another `phase`".to_owned());
+        for &slot in &slots {
+            image.slots.slots[slot].broken = true;
+        }
+        image.report(diagnostic, Vec::new());
+    }
+}
+
+/// A package feature without a manager in an image that names none.
+pub fn managers(image: &mut Image) {
+    if image.manager.is_some() || image.alone {
+        return;
+    }
+    for (feature, row) in image.package_rows() {
+        if row.manager.is_some() {
+            continue;
+        }
+        let fragment = image.fragment_of(feature);
+        let node = image.features[feature as usize].node;
+        if fragment.document.get(node, "manager", &fragment.source.text).is_some() {
+            continue;
+        }
+        let message = format!("nothing says which package manager is to carry this out: image `{}` has no `package_manager`", image.name);
+        let main = image.features[feature as usize].main.filter(|&main| image.entities.entity_type(main) == EntityType::Package);
+        let mut diagnostic = image.diagnostic(Code::MissingKey, main, image.origin(feature), message);
+        diagnostic.label = "needs a `manager`".to_owned();
+        diagnostic.help = Some("set `package_manager` in `[image]`, or `manager` here: \"apt\", \"dnf\" or \"apk\"".to_owned());
+        image.report(diagnostic, Vec::new());
+    }
+}

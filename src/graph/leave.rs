@@ -1,0 +1,145 @@
+//! What an image leaves behind: its layer, for the images that stand on it or clone from it. And the layer of a facts file.
+
+use super::check::Numbers;
+use super::image::{Image, Substance};
+use super::layer::{Known, Layer, LevelBuilder};
+use super::slots::{Slot, There};
+use crate::entity::{Owner, Phase, What};
+use crate::facts::Facts;
+use crate::intern::{Entities, EntityId, EntityType};
+use crate::tree;
+
+impl Image {
+    /// What is there at the end.
+    pub fn leave(&self, numbers: &Numbers) -> Layer {
+        let mut builder = LevelBuilder::new(self.entities.clone(), |id| self.spots[id.index()]);
+        for id in self.entities.ids().skip(EntityType::ALL.len()).chain([EntityId::ROOT]) {
+            if self.gone[id.index()] != 0 {
+                builder.absent(id);
+            } else if self.taken.contains_key(&id) {
+                builder.cut(id);
+            }
+            if let There::Slot(slot) = self.within(id, Phase::Finalize) {
+                builder.present(id, self.known_of(&self.slots.slots[slot as usize], numbers));
+            }
+        }
+        let (mut opaque, mut packages) =
+            self.base.as_ref().map_or((false, false), |base| (base.opaque, base.opaque_packages));
+        for (commands, installed) in self.opaque_phases {
+            opaque |= commands;
+            packages |= installed;
+        }
+        Layer::on(self.base.as_ref(), self.name.clone(), builder, (opaque, packages))
+    }
+
+    fn tree_owner(&self, owner: Owner) -> Option<tree::Owner> {
+        match owner {
+            Owner::Name(name) => Some(tree::Owner::Name(self.entities.last(name).into())),
+            Owner::Number(number) => Some(tree::Owner::Number(number)),
+            Owner::Unknown => None,
+        }
+    }
+
+    fn known_of(&self, slot: &Slot, numbers: &Numbers) -> Known {
+        let row = &self.provides[slot.lead as usize];
+        let mut known = Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
+        match slot.what {
+            What::Path(facts) => {
+                let view = self.view(There::Slot(self.slots.range(slot.entity).find(|&number| self.slots.slots[number as usize].phase == slot.phase).unwrap_or_default()));
+                known.file_type = view.file_type;
+                known.mode = view.mode;
+                known.user = self.tree_owner(facts.user);
+                known.group = self.tree_owner(facts.group);
+                match self.substance(row) {
+                    Substance::Text(text) => known.digest = Some(*blake3::hash(text.as_bytes()).as_bytes()),
+                    Substance::Host(path) => known.source = Some(path.into()),
+                    Substance::Entry(origin, digest) => {
+                        known.source = Some(origin.into());
+                        known.digest = (digest != [0; 32]).then_some(digest);
+                    }
+                    Substance::Target(target) => known.target = Some(target.into()),
+                    Substance::Device(major, minor) => known.device = major.zip(minor),
+                    Substance::None | Substance::Unknown | Substance::SameAs(_) | Substance::Mount(..) => {}
+                }
+            }
+            What::User(account) => {
+                let account = &self.accounts[account as usize];
+                known.number = numbers.of.get(&slot.entity).copied();
+                known.group = match account.group {
+                    Some(group) => self.tree_owner(group),
+                    None => Some(tree::Owner::Name(self.entities.last(slot.entity).into())),
+                };
+                known.home = Some(account.home.as_deref().unwrap_or("/nonexistent").into());
+                known.shell = Some(account.shell.as_deref().unwrap_or("/usr/sbin/nologin").into());
+                known.comment = Some(account.comment.as_deref().unwrap_or("").into());
+            }
+            What::Group(_) => known.number = numbers.of.get(&slot.entity).copied(),
+            What::Package(version) => {
+                known.version = version.and_then(|node| {
+                    let fragment = self.fragment_of(row.feature);
+                    let text = fragment.document.string(crate::syntax::NodeId(node), &fragment.source.text);
+                    text.split_once('=').map(|(_, version)| version.into())
+                });
+            }
+            What::Virtual => {}
+        }
+        known
+    }
+}
+
+/// The layer of what a facts file says.
+pub fn of_facts(facts: &Facts, name: &str) -> Layer {
+    let mut builder = LevelBuilder::new(Entities::new(), |_| None);
+    let mut above: Vec<(EntityId, usize)> = Vec::new();
+    for (index, entry) in facts.tree.entries().iter().enumerate() {
+        let id = if entry.path.is_empty() {
+            EntityId::ROOT
+        } else {
+            let parent = tree::parent_of(&entry.path).unwrap_or("");
+            while above.last().is_some_and(|&(_, at)| *facts.tree.entries()[at].path != *parent) {
+                above.pop();
+            }
+            let parent = above.last().map_or(EntityId::ROOT, |&(id, _)| id);
+            builder.entities.child(parent, entry.name())
+        };
+        if entry.file_type.holds_entries() {
+            above.push((id, index));
+        }
+        let known = Known {
+            file_type: Some(if entry.same_as { tree::FileType::File } else { entry.file_type }),
+            mode: entry.mode,
+            user: entry.user.clone().or(entry.uid.map(tree::Owner::Number)),
+            group: entry.group.clone().or(entry.gid.map(tree::Owner::Number)),
+            target: if entry.same_as { None } else { entry.target.clone() },
+            digest: entry.digest,
+            device: entry.device,
+            package: entry.package.as_deref().map(Into::into),
+            mount: entry.file_type == tree::FileType::Mount,
+            ..Known::default()
+        };
+        builder.present(id, known);
+    }
+    for user in &facts.users {
+        let id = builder.entities.name(EntityType::User, &user.name);
+        builder.present(
+            id,
+            Known {
+                number: user.uid,
+                group: user.group.clone(),
+                home: user.home.clone(),
+                shell: user.shell.clone(),
+                comment: user.comment.clone(),
+                ..Known::default()
+            },
+        );
+    }
+    for group in &facts.groups {
+        let id = builder.entities.name(EntityType::Group, &group.name);
+        builder.present(id, Known { number: group.gid, ..Known::default() });
+    }
+    for package in &facts.packages {
+        let id = builder.entities.name(EntityType::Package, &package.name);
+        builder.present(id, Known { version: package.version.clone(), ..Known::default() });
+    }
+    Layer::bottom(name, builder, facts.opaque, true)
+}
