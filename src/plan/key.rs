@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::canonical::{key_order, write_string};
 use super::digest::Digest;
 use super::key_op::write_op;
-use super::model::Mode;
+use super::mode::Mode;
 use super::op::Op;
 
 /// Version of what goes into a key. It changes whenever an unchanged step would get another one.
