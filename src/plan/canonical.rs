@@ -75,7 +75,13 @@ fn number(value: f64) -> Result<String, NotCanonical> {
     if value == 0.0 {
         return Ok("0".into());
     }
-    let shortest = format!("{:e}", value.abs());
+    let mut shortest = format!("{:e}", value.abs());
+    // Of two shortest forms that are equally near, ECMAScript takes the even one.
+    let fraction = shortest.find('e').unwrap_or_default().saturating_sub(2);
+    let even = format!("{:.fraction$e}", value.abs());
+    if even.parse() == Ok(value.abs()) {
+        shortest = even;
+    }
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     // The decimal point stands after this many digits.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::canonical::{key_order, write_string};
 use super::digest::Digest;
 use super::key_op::write_op;
-use super::model::Mode;
+use super::mode::Mode;
 use super::op::Op;
 
 /// Version of what goes into a key. It changes whenever an unchanged step would get another one.
@@ -25,7 +25,7 @@ impl Keys {
     }
 
     /// The key of a step: covers what it does, with the digests of its sources instead of their names; the facts it relies on from
-    /// outside the plan, each as [canonical](super::canonical) JSON; what stands before it (`base`, of an opaque step only); and the
+    /// outside the plan, each as [canonical](fn@super::canonical) JSON; what stands before it (`base`, of an opaque step only); and the
     /// keys of the steps it requires. The order of `relies` and `required` does not matter.
     pub fn step(
         &mut self,

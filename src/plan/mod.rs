@@ -5,6 +5,7 @@ mod diff;
 mod digest;
 mod key;
 mod key_op;
+mod mode;
 mod model;
 mod op;
 mod output;
@@ -18,9 +19,10 @@ pub use diff::{
 };
 pub use digest::{Digest, NotADigest};
 pub use key::{Keys, TreeLine, plan_digest, stage_key, step_key, tree_digest};
+pub use mode::Mode;
 pub use model::{
-    Expect, Expected, FORMAT_VERSION, Input, InputType, Mode, Origin, Origins, PathType, Phase, Plan, PlanParent,
-    Provided, Replaced, ReplacedFrom, ReplacedType, Stage, Step,
+    Expect, Expected, FORMAT_VERSION, Input, InputType, Origin, Origins, PathType, Phase, Plan, PlanParent, Provided,
+    Replaced, ReplacedFrom, ReplacedType, Stage, Step,
 };
 pub use op::{Manager, Node, Op, Owners, SourceType};
 pub use output::{PlanFormat, PlanHead, PlanSource, UnknownFormat, write};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::model::Mode;
+use super::mode::Mode;
 
 /// What a step does. Places in the image are canonical; host paths are relative to the folder of the image's manifest.
 /// A user or group is a name, or a number in digits; beside it stands its number, null where only the built root can tell.

@@ -43,11 +43,7 @@ impl ReadError {
             None => &message,
         };
         let mut message = message.to_owned();
-        for (machine, human) in [
-            ("expected u32", "expected a whole number"),
-            ("expected u64", "expected a whole number"),
-            ("expected usize", "expected a whole number"),
-        ] {
+        for (machine, human) in MACHINE_WORDS {
             message = message.replace(machine, human);
         }
         let line = text.split(|&byte| byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
@@ -56,6 +52,16 @@ impl ReadError {
         Self { at: Some((first + error.line().max(1), column)), message }
     }
 }
+
+/// Words of the reader's library that mean nothing to who wrote the text.
+const MACHINE_WORDS: [(&str, &str); 6] = [
+    ("expected u32", "expected a whole number"),
+    ("expected u64", "expected a whole number"),
+    ("expected usize", "expected a whole number"),
+    ("expected variant identifier", "expected an operation"),
+    ("unknown variant", "unknown name"),
+    ("missing field", "missing key"),
+];
 
 /// Reads a plan.
 ///
@@ -85,6 +91,10 @@ struct Probe {
 }
 
 fn probe(text: &[u8]) -> Result<Probe, ReadError> {
+    // Said here, because to the derived readers a list of values is an object, too.
+    if text.trim_ascii_start().first().is_some_and(|&byte| byte != b'{') {
+        return Err(ReadError::whole("this is not a plan: a plan is JSON and starts with \"{\""));
+    }
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Probe>();
     match values.next() {
         Some(Ok(probe)) => Ok(probe),

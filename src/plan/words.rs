@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::model::Mode;
+use super::mode::Mode;
 use super::op::Op;
 
 /// Commands are cut after this many characters: a script is to be named, not to be read.
@@ -17,7 +17,7 @@ pub(super) fn describe(op: &Op) -> (&'static str, String) {
         }
         Op::CopyFile { src, dst, mode, user, group, xattrs, .. } => {
             let mut words = format!("{}  {}  from {}", shown(dst), owned(*mode, user, group), shown(src));
-            counted(&mut words, "xattrs", xattrs.len());
+            counted(&mut words, xattrs.len(), "xattr", "");
             ("install", words)
         }
         Op::CopyTree { src, dst, file_mode, executable_mode, directory_mode, user, group, exclude, skip, .. } => {
@@ -27,13 +27,13 @@ pub(super) fn describe(op: &Op) -> (&'static str, String) {
                 owner_or_none(user.as_deref(), group.as_deref()),
                 shown_root(src)
             );
-            counted(&mut words, "excluded patterns", exclude.len());
-            counted(&mut words, "skipped", skip.len());
+            counted(&mut words, exclude.len(), "pattern", " excluded");
+            counted(&mut words, skip.len(), "place", " skipped");
             ("install", words)
         }
         Op::WriteFile { dst, text, mode, user, group, xattrs, .. } => {
             let mut words = format!("{}  {}  {}", shown(dst), owned(*mode, user, group), plural(text.len(), "byte"));
-            counted(&mut words, "xattrs", xattrs.len());
+            counted(&mut words, xattrs.len(), "xattr", "");
             ("write", words)
         }
         Op::MakeSymlink { link, target } => ("symlink", format!("{} -> {}", shown(link), shown(target))),
@@ -68,7 +68,7 @@ pub(super) fn describe(op: &Op) -> (&'static str, String) {
             if *strip_components > 0 {
                 let _ = write!(words, "  without {}", plural(*strip_components as usize, "leading component"));
             }
-            counted(&mut words, "skipped", skip.len());
+            counted(&mut words, skip.len(), "place", " skipped");
             ("extract", words)
         }
         Op::Clone { from, src, dst, user, group, skip, .. } => {
@@ -79,7 +79,7 @@ pub(super) fn describe(op: &Op) -> (&'static str, String) {
                 shown(src),
                 shown(from)
             );
-            counted(&mut words, "skipped", skip.len());
+            counted(&mut words, skip.len(), "place", " skipped");
             ("clone", words)
         }
         Op::AddGroup { name, gid, system } => {
@@ -143,7 +143,7 @@ pub(super) fn describe(op: &Op) -> (&'static str, String) {
                 ("stop_signal", stop_signal.is_some()),
             ];
             let set: Vec<_> = settings.into_iter().filter(|setting| setting.1).map(|setting| setting.0).collect();
-            ("configure", set.join(", "))
+            ("configure", if set.is_empty() { "nothing".to_owned() } else { set.join(", ") })
         }
     }
 }
@@ -209,8 +209,8 @@ fn system_account(system: bool) -> &'static str {
     if system { "  system" } else { "" }
 }
 
-fn counted(words: &mut String, what: &str, count: usize) {
+fn counted(words: &mut String, count: usize, noun: &str, how: &str) {
     if count > 0 {
-        let _ = write!(words, "  ({count} {what})");
+        let _ = write!(words, "  ({}{how})", plural(count, noun));
     }
 }

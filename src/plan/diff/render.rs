@@ -145,7 +145,10 @@ fn signed<T: AsRef<str>>(line: &mut String, items: impl Iterator<Item = T>, sign
     }
 }
 
-/// A value on a line: of an input its path and digest, of a tree its root, of everything else itself.
+/// Enough of a digest to tell two apart; the whole one is in the JSON.
+const SHORT_DIGEST: usize = "blake3:".len() + 12;
+
+/// A value on a line: of an input its digest, of a tree its root, of everything else itself.
 fn value_words(value: &Value) -> String {
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     match value {
@@ -155,9 +158,9 @@ fn value_words(value: &Value) -> String {
             let items: Vec<_> = items.iter().map(value_words).collect();
             format!("[{}]", items.join(", "))
         }
-        Value::Object(_) => match (text("path"), text("digest"), text("entity"), text("from")) {
-            (Some(path), Some(digest), ..) => format!("{} ({digest})", shown(path)),
-            (_, _, Some(entity), _) => {
+        Value::Object(_) => match (text("digest"), text("entity"), text("from")) {
+            (Some(digest), ..) => digest.get(..SHORT_DIGEST).unwrap_or(digest).to_owned(),
+            (_, Some(entity), _) => {
                 let entries = value.get("entries").and_then(Value::as_u64).unwrap_or_default();
                 format!("{} ({entries} entries)", shown(entity))
             }

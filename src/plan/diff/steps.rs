@@ -6,7 +6,7 @@ use std::hash::Hash;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::model::{Plan, Step};
+use super::super::model::{Input, Plan, Step};
 use super::super::words::describe;
 use super::{FieldChange, Rebuilt, StepChange, StepLine};
 
@@ -118,8 +118,24 @@ fn fields(was: &Step, is: &Step, moved: bool) -> Vec<FieldChange> {
     elements("requires", &was.requires, &is.requires, &mut out);
     elements("provides", &was.provides, &is.provides, &mut out);
     elements("modifies", &was.modifies, &is.modifies, &mut out);
-    elements("inputs", &was.inputs, &is.inputs, &mut out);
+    inputs(&was.inputs, &is.inputs, &mut out);
     out
+}
+
+/// Differences of the sources, by path.
+fn inputs(was: &[Input], is: &[Input], out: &mut Vec<FieldChange>) {
+    if was == is {
+        return;
+    }
+    let by_path =
+        |list: &[Input]| list.iter().map(|input| (input.path.clone(), input.clone())).collect::<HashMap<_, _>>();
+    let (before, after) = (by_path(was), by_path(is));
+    for input in was.iter().chain(is.iter().filter(|input| !before.contains_key(&input.path))) {
+        let (from, to) = (before.get(&input.path), after.get(&input.path));
+        if from != to {
+            out.push(optional(&format!("inputs.{}", input.path), from.map(json), to.map(json)));
+        }
+    }
 }
 
 fn json<T: Serialize + ?Sized>(value: &T) -> Value {
