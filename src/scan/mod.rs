@@ -2,6 +2,9 @@
 
 mod archive;
 mod directory;
+mod hard_links;
+mod members;
+mod pax;
 mod sparse;
 mod tar;
 

@@ -62,7 +62,7 @@ pub(super) fn old_entries(bytes: &[u8], map: &mut Map) -> Result<(), String> {
         if entry[0] == 0 {
             break;
         }
-        let number = |field: &[u8]| super::tar::number(field).ok_or_else(broken);
+        let number = |field: &[u8]| super::pax::number(field).ok_or_else(broken);
         map.push(number(&entry[..12])?, number(&entry[12..])?)?;
     }
     Ok(())
