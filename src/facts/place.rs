@@ -121,9 +121,14 @@ pub(super) fn reading_error(text: &str, error: &serde_json::Error) -> FactsError
                 .strip_prefix("invalid type: ")
                 .or_else(|| told.strip_prefix("invalid value: "))
                 .unwrap_or(told);
-            // serde names Rust's types where it expects a number, and a struct where it expects an object.
-            let told = match told.rsplit_once("expected ") {
-                Some((before, expected)) => format!("{before}expected {}", in_json_words(expected)),
+            let told = match told.rsplit_once(", expected ") {
+                Some((found, expected)) => {
+                    format!(
+                        "expected {}, found {}",
+                        in_json_words(expected),
+                        described(found)
+                    )
+                }
                 None => told.to_owned(),
             };
             (
@@ -146,14 +151,23 @@ pub(super) fn reading_error(text: &str, error: &serde_json::Error) -> FactsError
     }
 }
 
+/// serde names Rust's types where a number is expected.
 fn in_json_words(expected: &str) -> &str {
     match expected {
         "u32" => "a whole number from 0 to 4294967295",
         "u64" => "a whole number that is not negative",
         "a boolean" => "true or false",
         "a sequence" => "an array",
-        _ if expected.starts_with("struct ") => "an object",
         _ => expected,
+    }
+}
+
+fn described(found: &str) -> String {
+    match found {
+        "sequence" => String::from("an array"),
+        "map" => String::from("an object"),
+        "null" => String::from("null"),
+        _ => format!("the {found}"),
     }
 }
 
@@ -173,16 +187,25 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     offset
 }
 
-/// The token that ends at a place, or the character before it.
+/// The token that ends at a place; where none does, the character after it or, at the end, before it.
 fn token_before(text: &str, end: usize) -> Span {
     let before = &text[..end];
     let start = match before.bytes().next_back() {
-        Some(b'"') => before[..end - 1]
-            .rfind('"')
-            .filter(|at| !before[*at..end - 1].contains('\n')),
-        Some(byte) if byte.is_ascii_alphanumeric() => before
-            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
-            .map(|at| at + 1),
+        Some(b'"') => {
+            let open = before[..end - 1].rfind('"');
+            open.filter(|at| !before[*at..end - 1].contains('\n'))
+        }
+        Some(byte) if byte.is_ascii_alphanumeric() => {
+            let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+            Some(before.trim_end_matches(in_token).len())
+        }
+        None | Some(b' ' | b'\t' | b'\n' | b'\r' | b':') => {
+            let at = text.len() - text[end..].trim_start().len();
+            if let Some(next) = text[at..].chars().next() {
+                return span(at, at + next.len_utf8());
+            }
+            None
+        }
         _ => None,
     };
     let last = before.char_indices().next_back().map_or(0, |(at, _)| at);

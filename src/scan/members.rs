@@ -1,0 +1,203 @@
+//! Members of an archive to entries of a tree: what can be part of an image, and what is said of the rest.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+
+use super::escaped;
+use super::hard_links::join_hard_links;
+use super::tar::Member;
+use crate::tree::{Entry, FileType, Owner, Problem, Tree, Xattr, name_of};
+
+const PATH_MAX: usize = 4095;
+const NAME_MAX: usize = 255;
+
+/// What has come by so far.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) entries: Vec<Entry>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) texts: BTreeMap<Box<str>, Arc<str>>,
+    names: HashMap<Box<str>, Arc<str>, FxBuildHasher>,
+    pub(super) kept_bytes: u64,
+}
+
+impl Collected {
+    /// The entry of a member, where it can be part of an image. Its root (`./`) is not an entry.
+    pub(super) fn entry(&mut self, member: &Member) -> Option<Entry> {
+        // Labels of volumes.
+        if member.flag == b'V' {
+            return None;
+        }
+        let path = match normalised(&member.path) {
+            Ok(path) if path.is_empty() => return None,
+            Ok(path) => path,
+            Err(message) => return self.refuse(&member.path, message),
+        };
+        let file_type = match member.flag {
+            b'0' | b'1' => FileType::File,
+            b'2' => FileType::Symlink,
+            b'3' => FileType::Char,
+            b'4' => FileType::Block,
+            b'5' => FileType::Directory,
+            b'6' => FileType::Fifo,
+            flag => {
+                let message = format!(
+                    "is of a type (`{}`) that no image can have",
+                    flag.escape_ascii()
+                );
+                return self.refuse(&member.path, message);
+            }
+        };
+        let (Some(uid), Some(gid)) = (member.uid, member.gid) else {
+            return self.refuse(
+                &member.path,
+                "has an owner or group whose number is out of range",
+            );
+        };
+        let mut entry = Entry::new(path, file_type);
+        entry.mode = member.mode;
+        (entry.uid, entry.gid) = (Some(uid), Some(gid));
+        let (Some(user), Some(group)) = (
+            self.owner(&member.user, uid),
+            self.owner(&member.group, gid),
+        ) else {
+            return self.refuse(
+                &member.path,
+                "has an owner or group whose name is not UTF-8",
+            );
+        };
+        (entry.user, entry.group) = (Some(user), Some(group));
+        match member.flag {
+            b'0' => entry.size = Some(member.size),
+            b'1' => match normalised(&member.link) {
+                Ok(first) => {
+                    entry.target = Some(first.into());
+                    entry.same_as = true;
+                }
+                Err(message) => {
+                    let message = format!(
+                        "is a hard link to `{}`, which {message}",
+                        escaped(&member.link)
+                    );
+                    return self.refuse(&member.path, message);
+                }
+            },
+            b'2' => match std::str::from_utf8(&member.link) {
+                Ok("") => return self.refuse(&member.path, "is a link without a target"),
+                Ok(target) if target.contains('\0') => {
+                    return self.refuse(&member.path, "is a link whose target has a NUL byte");
+                }
+                Ok(target) => entry.target = Some(target.into()),
+                Err(_) => {
+                    let message = format!(
+                        "is a link whose target `{}` is not UTF-8",
+                        escaped(&member.link)
+                    );
+                    return self.refuse(&member.path, message);
+                }
+            },
+            b'3' | b'4' => entry.device = Some(member.device),
+            _ => {}
+        }
+        let mut xattrs = Vec::with_capacity(member.xattrs.len());
+        for (name, value) in &member.xattrs {
+            match std::str::from_utf8(name) {
+                Ok(name) if !name.is_empty() => xattrs.push(Xattr::from_bytes(name, value)),
+                _ => {
+                    return self.refuse(
+                        &member.path,
+                        "has an attribute whose name is empty or not UTF-8",
+                    );
+                }
+            }
+        }
+        entry.xattrs = xattrs.into();
+        Some(entry)
+    }
+
+    fn owner(&mut self, name: &[u8], number: u32) -> Option<Owner> {
+        let name = std::str::from_utf8(name).ok()?;
+        if name.is_empty() {
+            return Some(Owner::Number(number));
+        }
+        if let Some(known) = self.names.get(name) {
+            return Some(Owner::Name(known.clone()));
+        }
+        let shared: Arc<str> = name.into();
+        self.kept_bytes += name.len() as u64;
+        self.names.insert(name.into(), shared.clone());
+        Some(Owner::Name(shared))
+    }
+
+    fn refuse<T>(&mut self, path: &[u8], message: impl Into<String>) -> Option<T> {
+        self.kept_bytes += path.len() as u64;
+        self.problems.push(Problem::invalid(escaped(path), message));
+        None
+    }
+
+    pub(super) fn add(&mut self, mut entry: Entry, text: Option<Vec<u8>>) {
+        entry.order = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.kept_bytes += entry.path.len() as u64;
+        self.kept_bytes += entry
+            .target
+            .as_ref()
+            .map_or(0, |target| target.len() as u64);
+        self.kept_bytes += entry
+            .xattrs
+            .iter()
+            .map(|x| (x.name.len() + x.value.len()) as u64)
+            .sum::<u64>();
+        match text {
+            Some(text) => {
+                self.kept_bytes += text.len() as u64;
+                self.texts
+                    .insert(entry.path.clone(), String::from_utf8_lossy(&text).into());
+            }
+            // Something else now stands where a listing of accounts stood before.
+            None if matches!(name_of(&entry.path), "passwd" | "group") => {
+                drop(self.texts.remove(&entry.path))
+            }
+            None => {}
+        }
+        self.entries.push(entry);
+    }
+
+    pub(super) fn tree(mut self) -> Tree {
+        if self.entries.iter().any(|entry| entry.same_as) {
+            join_hard_links(&mut self);
+        }
+        let texts = self.texts.into_iter().collect();
+        Tree::new(self.entries, self.problems).with_texts(texts)
+    }
+}
+
+/// A member's path as an entry's: relative, without `.` and without a slash at its end.
+fn normalised(path: &[u8]) -> Result<String, &'static str> {
+    let path = std::str::from_utf8(path).map_err(|_| "has a name that is not UTF-8")?;
+    if path.starts_with('/') {
+        return Err("is absolute; the entries of an archive must be relative");
+    }
+    if path.contains('\0') {
+        return Err("has a NUL byte in its name");
+    }
+    let mut parts = String::with_capacity(path.len());
+    for part in path.split('/') {
+        match part {
+            "" | "." => continue,
+            ".." => return Err("leaves its destination by `..`"),
+            part if part.len() > NAME_MAX => return Err("has a name longer than 255 bytes"),
+            part => {
+                if !parts.is_empty() {
+                    parts.push('/');
+                }
+                parts.push_str(part);
+            }
+        }
+    }
+    if parts.len() > PATH_MAX {
+        return Err("has a path longer than 4095 bytes");
+    }
+    Ok(parts)
+}
