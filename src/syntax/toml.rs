@@ -28,6 +28,7 @@ pub(super) fn parse(builder: Builder<'_>) -> Document {
         indent: 0,
         value_missing: false,
         suspect: None,
+        muted: false,
     };
     parser.document();
     parser.builder.finish()
@@ -48,6 +49,8 @@ struct Parser<'t> {
     value_missing: bool,
     /// A text of several lines that ended where another seems to begin. If that makes no sense, it was not closed.
     suspect: Option<Suspect>,
+    /// A text of several lines was never closed: whatever stands behind it may be that text.
+    muted: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -323,7 +326,7 @@ impl Parser<'_> {
 
     /// `[table]` or `[[list of tables]]`
     fn header(&mut self, open: Token) {
-        self.builder.quiet = false;
+        self.builder.quiet = self.muted;
         self.value_missing = false;
         let suspect = self.suspect.take();
         let is_open = |token: Token| token.kind == TokenKind::LeftSquareBracket;
@@ -499,10 +502,12 @@ impl Parser<'_> {
         self.resume_after(quotes.start);
     }
 
-    /// Goes on at the next line that looks like a statement; what is wrong up to the next header follows from the slip.
+    /// Goes on at the next line that looks like a statement. It is told no more: it may be part of the text.
     fn resume_after(&mut self, at: u32) {
         self.frames.clear();
+        self.muted = true;
         self.builder.quiet = true;
+        self.builder.lost = true;
         self.indent = 0;
         self.tokens.seek(next_statement(self.builder.text, at));
     }
