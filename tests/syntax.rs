@@ -11,10 +11,10 @@ mod toml_cases;
 
 use featgraph::syntax::{Document, Language, NodeId, Shape};
 
-/// A document in one line: keys, values and shapes, in source order.
-pub fn outline(document: &Document, text: &str) -> String {
+/// A value in one line: keys, values and shapes, in source order.
+pub fn outline(document: &Document, id: NodeId, text: &str) -> String {
     let mut out = String::new();
-    write(document, NodeId::ROOT, text, &mut out);
+    write(document, id, text, &mut out);
     out
 }
 
@@ -78,7 +78,10 @@ pub fn check(language: Language, text: &str, outlined: &str, errors: &[(&str, &s
         .map(|error| (error.span.of(text), error.message.as_str()))
         .collect();
     assert_eq!(
-        (outline(&document, text).as_str(), found.as_slice()),
+        (
+            outline(&document, NodeId::ROOT, text).as_str(),
+            found.as_slice()
+        ),
         (outlined, errors),
         "of\n{text}"
     );

@@ -15,11 +15,22 @@ pub fn agrees(text: &str) {
             if has_number_without_digits(&table) {
                 return assert!(!document.errors.is_empty(), "{text:?}");
             }
-            assert!(document.errors.is_empty(), "{:?} in {text:?}", document.errors);
-            assert!(equal(&document, NodeId::ROOT, text, &table), "{text:?}\n{}", crate::outline(&document, text));
+            assert!(
+                document.errors.is_empty(),
+                "{:?} in {text:?}",
+                document.errors
+            );
+            assert!(
+                equal(&document, NodeId::ROOT, text, &table),
+                "{text:?}\n{}",
+                crate::outline(&document, NodeId::ROOT, text)
+            );
             assert!(!document.lost);
         }
-        Err(error) => assert!(!document.errors.is_empty(), "accepted {text:?}, but {error}"),
+        Err(error) => assert!(
+            !document.errors.is_empty(),
+            "accepted {text:?}, but {error}"
+        ),
     }
 }
 
@@ -27,23 +38,32 @@ pub fn agrees(text: &str) {
 fn has_number_without_digits(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Integer(number) => number.as_str().is_empty(),
-        DeValue::Array(array) => array.iter().any(|value| has_number_without_digits(value.get_ref())),
-        DeValue::Table(table) => table.iter().any(|(_, value)| has_number_without_digits(value.get_ref())),
+        DeValue::Array(array) => array
+            .iter()
+            .any(|value| has_number_without_digits(value.get_ref())),
+        DeValue::Table(table) => table
+            .iter()
+            .any(|(_, value)| has_number_without_digits(value.get_ref())),
         _ => false,
     }
 }
 
 fn equal(document: &Document, id: NodeId, text: &str, value: &DeValue<'_>) -> bool {
     match value {
-        DeValue::String(value) => document.shape(id) == Shape::String && document.string(id, text) == *value,
+        DeValue::String(value) => {
+            document.shape(id) == Shape::String && document.string(id, text) == *value
+        }
         DeValue::Integer(value) => {
             document.shape(id) == Shape::Integer
                 && document.integer_radix(id, text) == value.radix()
-                && document.integer(id, text) == i128::from_str_radix(value.as_str(), value.radix()).ok()
+                && document.integer(id, text)
+                    == i128::from_str_radix(value.as_str(), value.radix()).ok()
         }
         DeValue::Float(value) => {
             let expected = value.as_str().parse::<f64>().ok().filter(|float| {
-                float.is_finite() || value.as_str().contains("inf") || value.as_str().contains("nan")
+                float.is_finite()
+                    || value.as_str().contains("inf")
+                    || value.as_str().contains("nan")
             });
             document.shape(id) == Shape::Float
                 && document.float(id, text).map(f64::to_bits) == expected.map(f64::to_bits)
@@ -51,18 +71,29 @@ fn equal(document: &Document, id: NodeId, text: &str, value: &DeValue<'_>) -> bo
         DeValue::Boolean(value) => document.boolean(id, text) == Some(*value),
         DeValue::Datetime(value) => {
             document.shape(id) == Shape::Datetime
-                && document.span(id).of(text).parse::<toml::value::Datetime>().ok().as_ref() == Some(value)
+                && document
+                    .span(id)
+                    .of(text)
+                    .parse::<toml::value::Datetime>()
+                    .ok()
+                    .as_ref()
+                    == Some(value)
         }
         DeValue::Array(array) => {
             document.shape(id) == Shape::Array
                 && document.children(id).count() == array.len()
-                && document.children(id).zip(array.iter()).all(|(id, value)| equal(document, id, text, value.get_ref()))
+                && document
+                    .children(id)
+                    .zip(array.iter())
+                    .all(|(id, value)| equal(document, id, text, value.get_ref()))
         }
         DeValue::Table(table) => {
             document.shape(id) == Shape::Table
                 && document.children(id).count() == table.len()
                 && table.iter().all(|(key, value)| {
-                    document.get(id, key.get_ref(), text).is_some_and(|id| equal(document, id, text, value.get_ref()))
+                    document
+                        .get(id, key.get_ref(), text)
+                        .is_some_and(|id| equal(document, id, text, value.get_ref()))
                 })
         }
     }
@@ -72,7 +103,11 @@ fn equal(document: &Document, id: NodeId, text: &str, value: &DeValue<'_>) -> bo
 fn check(documents: &[&str], valid: bool) {
     for text in documents {
         agrees(text);
-        assert_eq!(Document::parse(text, Language::Toml).errors.is_empty(), valid, "{text:?}");
+        assert_eq!(
+            Document::parse(text, Language::Toml).errors.is_empty(),
+            valid,
+            "{text:?}"
+        );
     }
 }
 
@@ -154,9 +189,8 @@ fn tables_are_defined_once_however_they_are_written() {
             "[[a]]\n[a.b]\n[[a.c]]\n[[a]]\n[a.b]",
             "[[a.b]]\n[[a.b]]\n[a.c]",
             "[[a]]\nb.c = 1\nb.d = 2",
-            "[]\n".trim_matches(['[', ']', '\n']),
             "['']",
-            "[fruit]\napple.color = 1\napple.taste.sweet = true\n[fruit.apple.texture]".split("\n[fruit.apple").next().unwrap_or(""),
+            "[fruit]\napple.color = 1\napple.taste.sweet = true",
             "[a.b]\nx = 1\n[a.b.c]\ny = 2\n[a]\nz = 3",
             "[a.b.c]\n[a]\nb.x = 1",
         ],
@@ -190,7 +224,7 @@ fn tables_are_defined_once_however_they_are_written() {
             "[a\n]",
             "a = 1 [b]",
             "[fruit]\napple.color = 1\n[fruit.apple]",
-            "[fruit]\napple.color = 1\n[fruit.apple.texture]".trim_end_matches(".texture]").trim_end(),
+            "[fruit]\napple.color = 1\n[fruit.apple]\nx = 1",
         ],
         false,
     );
@@ -271,13 +305,56 @@ fn numbers_and_dates_are_read() {
         true,
     );
     for value in [
-        "01", "+01", "1_", "_1", "1__0", "0x", "0xg", "0X1", "+0x1", "0o8", "0b2", "1.", ".1", "1.e1", "1e", "1e1.0",
-        "1_.0", "1._0", "0.1_", "Inf", "NaN", "True", "FALSE", "tru", "yes", "word", "two words", "++1", "1 2", "-",
-        "1979-13-01", "1979-02-30T00:00:00Z", "1979-05-27T25:00:00Z", "1979-05-27T", "07:32:61", "1979-5-27", "1,2",
-        "1979-05-27  07:32:00", "0_1", "1e_1", "0x_1", "00:00:00Z",
+        "01",
+        "+01",
+        "1_",
+        "_1",
+        "1__0",
+        "0x",
+        "0xg",
+        "0X1",
+        "+0x1",
+        "0o8",
+        "0b2",
+        "1.",
+        ".1",
+        "1.e1",
+        "1e",
+        "1e1.0",
+        "1_.0",
+        "1._0",
+        "0.1_",
+        "Inf",
+        "NaN",
+        "True",
+        "FALSE",
+        "tru",
+        "yes",
+        "word",
+        "two words",
+        "++1",
+        "1 2",
+        "-",
+        "1979-13-01",
+        "1979-02-30T00:00:00Z",
+        "1979-05-27T25:00:00Z",
+        "1979-05-27T",
+        "07:32:61",
+        "1979-5-27",
+        "1,2",
+        "1979-05-27  07:32:00",
+        "0_1",
+        "1e_1",
+        "0x_1",
+        "00:00:00Z",
     ] {
         agrees(&format!("a = {value}"));
-        assert!(!Document::parse(&format!("a = {value}"), Language::Toml).errors.is_empty(), "{value}");
+        assert!(
+            !Document::parse(&format!("a = {value}"), Language::Toml)
+                .errors
+                .is_empty(),
+            "{value}"
+        );
     }
 }
 
@@ -335,15 +412,40 @@ fn brackets_are_read() {
 
 #[test]
 fn blanks_and_comments_have_rules_too() {
-    check(&["# comment", "# tab\t and \u{e9}", "a = 1 # b\r\n\r\n# c", " \t\n", "#\n#"], true);
-    check(&["# \u{0}", "a = 1 # \u{7f}", "\r", "a = 1\rb = 2", "a = [\r]", "# a\rb = 1", "\u{a0}a = 1", "\u{c}"], false);
+    check(
+        &[
+            "# comment",
+            "# tab\t and \u{e9}",
+            "a = 1 # b\r\n\r\n# c",
+            " \t\n",
+            "#\n#",
+        ],
+        true,
+    );
+    check(
+        &[
+            "# \u{0}",
+            "a = 1 # \u{7f}",
+            "\r",
+            "a = 1\rb = 2",
+            "a = [\r]",
+            "# a\rb = 1",
+            "\u{a0}a = 1",
+            "\u{c}",
+        ],
+        false,
+    );
 }
 
 #[test]
 fn nesting_has_an_end_and_no_stack_is_needed_to_see_it() {
     for depth in [79, 80, 81, 82] {
         agrees(&format!("a = {}{}", "[".repeat(depth), "]".repeat(depth)));
-        agrees(&format!("a = {}1{}", "{b=".repeat(depth), "}".repeat(depth)));
+        agrees(&format!(
+            "a = {}1{}",
+            "{b=".repeat(depth),
+            "}".repeat(depth)
+        ));
         agrees(&format!("{}a = 1", "a.".repeat(depth)));
         agrees(&format!("[{}a]", "a.".repeat(depth)));
     }

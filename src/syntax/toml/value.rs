@@ -209,13 +209,15 @@ impl Parser<'_> {
             }
             self.path.clear();
         }
-        let node = if self.path.is_empty() {
+        let (next, _) = self.next_in_brackets();
+        let is_member = next.kind == TokenKind::Equals;
+        let node = if self.path.is_empty() || self.builder.failed && !is_member {
+            // No key, or what is left of a slip.
             self.builder.loose(token.span, Shape::Broken, token.span, 0)
         } else {
             self.member(frame.node)
         };
-        let (next, _) = self.next_in_brackets();
-        if next.kind == TokenKind::Equals {
+        if is_member {
             self.builder
                 .fill(node, Shape::Broken, Span::at(next.span.end));
             return Want::Value(node);
@@ -223,7 +225,9 @@ impl Parser<'_> {
         self.tokens.give_back(next);
         self.report_missing_equals();
         match next.kind {
-            TokenKind::BasicString | TokenKind::LiteralString => Want::Value(node),
+            TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString => {
+                Want::Value(node)
+            }
             _ => Want::Comma,
         }
     }
