@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod diagnostic;
+pub mod render;
 pub mod syntax;
 pub mod text;
