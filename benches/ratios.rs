@@ -103,12 +103,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", input.image.display());
     } else {
         let room = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        Bench {
-            bench: std::env::current_exe()?,
-            room: room.path(),
-            options: &options,
-        }
-        .run()?;
+        Bench { bench: std::env::current_exe()?, room: room.path(), options: &options }.run()?;
     }
     Ok(())
 }
@@ -124,11 +119,7 @@ impl Bench<'_> {
     fn run(&self) -> Result<(), Box<dyn Error>> {
         let options = self.options;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        println!(
-            "{cores} cores, {} threads, medians of {} runs",
-            options.threads,
-            options.runs.max(1)
-        );
+        println!("{cores} cores, {} threads, medians of {} runs", options.threads, options.runs.max(1));
         if options.shape.is_empty() || options.features.is_some() {
             self.comparison(options.features.unwrap_or(200_000).max(1))?;
         }
@@ -136,10 +127,7 @@ impl Bench<'_> {
         if wanted(Shape::Render) {
             self.rendering()?;
         }
-        let rows = GROWTH_ROWS
-            .iter()
-            .filter(|row| wanted(row.0))
-            .collect::<Vec<_>>();
+        let rows = GROWTH_ROWS.iter().filter(|row| wanted(row.0)).collect::<Vec<_>>();
         if !rows.is_empty() {
             println!("\ngrowth: {GROWTH} times the size, at most {GROWTH_BOUND} times the CPU");
             println!(
@@ -158,49 +146,21 @@ impl Bench<'_> {
         let input = Shape::Mixed.generate(n, &self.room.join("comparison"))?;
         let bytes = manifest_bytes(&input.folder)?;
         let mib = bytes as f64 / f64::from(1 << 20);
-        println!(
-            "\nmixed: {n} features in {} sets, {mib:.1} MiB of TOML",
-            generate::MIXED_FILES
-        );
-        println!(
-            "{:<16} {:>8} {:>8} {:>9} {:>10}",
-            "", "CPU s", "wall s", "peak MiB", "B/feature"
-        );
-        let parse = self.probe(
-            &self.bench,
-            ["--parse".as_ref(), input.folder.as_os_str()],
-            0,
-        );
+        println!("\nmixed: {n} features in {} sets, {mib:.1} MiB of TOML", generate::MIXED_FILES);
+        println!("{:<16} {:>8} {:>8} {:>9} {:>10}", "", "CPU s", "wall s", "peak MiB", "B/feature");
+        let parse = self.probe(&self.bench, ["--parse".as_ref(), input.folder.as_os_str()], 0);
         let parse = shown("toml::from_str", n, parse.medians(self.options.runs));
-        let check = self
-            .verify(Shape::Mixed, n, &input)
-            .and_then(|()| self.check(&input, 0));
+        let check = self.verify(Shape::Mixed, n, &input).and_then(|()| self.check(&input, 0));
         let check = shown("featgraph check", n, check);
         let plan = shown("featgraph plan", n, self.plan(&input));
         println!();
         let ratio = |of: Option<Cost>, by: fn(&Cost) -> Duration| {
             Some(by(&of?).as_secs_f64() / by(&parse?).as_secs_f64().max(f64::EPSILON))
         };
-        judge(
-            "check CPU / parse CPU",
-            ratio(check, |cost| cost.cpu),
-            CHECK_CPU_BOUND,
-        );
-        judge(
-            "check wall / parse wall",
-            ratio(check, |cost| cost.wall),
-            CHECK_WALL_BOUND,
-        );
-        judge(
-            "plan CPU / parse CPU",
-            ratio(plan, |cost| cost.cpu),
-            PLAN_CPU_BOUND,
-        );
-        judge(
-            "check peak / 1 GiB",
-            check.map(|cost| cost.peak as f64 / CHECK_PEAK_BOUND as f64),
-            1.0,
-        );
+        judge("check CPU / parse CPU", ratio(check, |cost| cost.cpu), CHECK_CPU_BOUND);
+        judge("check wall / parse wall", ratio(check, |cost| cost.wall), CHECK_WALL_BOUND);
+        judge("plan CPU / parse CPU", ratio(plan, |cost| cost.cpu), PLAN_CPU_BOUND);
+        judge("check peak / 1 GiB", check.map(|cost| cost.peak as f64 / CHECK_PEAK_BOUND as f64), 1.0);
         if n < 1_000_000 {
             println!("(1 GiB is promised for 1,000,000 features)");
         }
@@ -216,16 +176,8 @@ impl Bench<'_> {
         println!("\nrender: {n} findings in a file of {mib:.1} MiB");
         let verified = self.verify(Shape::Render, n, &input);
         for format in ["full", "concise", "json"] {
-            let arguments = [
-                "check".as_ref(),
-                "--format".as_ref(),
-                format.as_ref(),
-                input.folder.as_os_str(),
-            ];
-            let cost = verified.clone().and_then(|()| {
-                self.probe(featgraph(), arguments, 1)
-                    .medians(self.options.runs)
-            });
+            let arguments = ["check".as_ref(), "--format".as_ref(), format.as_ref(), input.folder.as_os_str()];
+            let cost = verified.clone().and_then(|()| self.probe(featgraph(), arguments, 1).medians(self.options.runs));
             match cost {
                 Ok(cost) => judge(
                     &format!("check --format {format}, wall s"),
@@ -252,9 +204,7 @@ impl Bench<'_> {
         grown(shape, "check", n, check);
         // One of the images says nothing about all, and the nested paths would fill the disk.
         if expected == 0 && !matches!(shape, Shape::Images | Shape::Nested) {
-            let plan = self
-                .plan(&small_input)
-                .and_then(|small| Ok((small, self.plan(&large_input)?)));
+            let plan = self.plan(&small_input).and_then(|small| Ok((small, self.plan(&large_input)?)));
             grown(shape, "plan", n, plan);
         }
         fs::remove_dir_all(&small_input.folder)?;
@@ -264,24 +214,15 @@ impl Bench<'_> {
 
     fn check(&self, input: &Input, expected: i32) -> Result<Cost, String> {
         let arguments = ["check".as_ref(), input.folder.as_os_str()];
-        self.probe(featgraph(), arguments, expected)
-            .medians(self.options.runs)
+        self.probe(featgraph(), arguments, expected).medians(self.options.runs)
     }
 
     fn plan(&self, input: &Input) -> Result<Cost, String> {
         let file = self.room.join("plan.json");
-        let arguments = [
-            "plan".as_ref(),
-            input.image.as_os_str(),
-            "-o".as_ref(),
-            file.as_os_str(),
-        ];
-        let cost = self
-            .probe(featgraph(), arguments, 0)
-            .medians(self.options.runs)?;
+        let arguments = ["plan".as_ref(), input.image.as_os_str(), "-o".as_ref(), file.as_os_str()];
+        let cost = self.probe(featgraph(), arguments, 0).medians(self.options.runs)?;
         // Removed, so that the next one cannot count it as its own.
-        match fs::metadata(&file).and_then(|file_is| fs::remove_file(&file).map(|()| file_is.len()))
-        {
+        match fs::metadata(&file).and_then(|file_is| fs::remove_file(&file).map(|()| file_is.len())) {
             Ok(1..) => Ok(cost),
             Ok(0) => Err("the plan is empty".to_owned()),
             Err(error) => Err(format!("no plan was written: {error}")),
@@ -292,32 +233,17 @@ impl Bench<'_> {
     fn verify(&self, shape: Shape, n: usize, input: &Input) -> Result<(), String> {
         let errors = shape.errors(n);
         let file = self.room.join("check.json");
-        let arguments = [
-            "check".as_ref(),
-            "--format".as_ref(),
-            "json".as_ref(),
-            input.folder.as_os_str(),
-        ];
+        let arguments = ["check".as_ref(), "--format".as_ref(), "json".as_ref(), input.folder.as_os_str()];
         let said = |error: &dyn Error| format!("its summary cannot be read: {error}");
         let stdout = File::create(&file).map_err(|error| said(&error))?;
-        self.probe(featgraph(), arguments, i32::from(*errors.start() > 0))
-            .run(Stdio::from(stdout))?;
+        self.probe(featgraph(), arguments, i32::from(*errors.start() > 0)).run(Stdio::from(stdout))?;
         let report = File::open(&file).map_err(|error| said(&error))?;
-        let Report { summary } =
-            serde_json::from_reader(BufReader::new(report)).map_err(|error| said(&error))?;
+        let Report { summary } = serde_json::from_reader(BufReader::new(report)).map_err(|error| said(&error))?;
         if !errors.contains(&summary.errors) {
-            return Err(format!(
-                "{} errors found, not {} to {}",
-                summary.errors,
-                errors.start(),
-                errors.end()
-            ));
+            return Err(format!("{} errors found, not {} to {}", summary.errors, errors.start(), errors.end()));
         }
         if summary.warnings > 0 {
-            return Err(format!(
-                "{} warnings where there should be none",
-                summary.warnings
-            ));
+            return Err(format!("{} warnings where there should be none", summary.warnings));
         }
         if shape == Shape::Mixed && summary.features != n {
             return Err(format!("{} features counted, not {n}", summary.features));
@@ -325,12 +251,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn probe<'p, const N: usize>(
-        &self,
-        program: &'p Path,
-        arguments: [&'p OsStr; N],
-        expected: i32,
-    ) -> Probe<'p> {
+    fn probe<'p, const N: usize>(&self, program: &'p Path, arguments: [&'p OsStr; N], expected: i32) -> Probe<'p> {
         Probe {
             program,
             arguments: arguments.to_vec(),
@@ -362,11 +283,7 @@ fn manifest_bytes(folder: &Path) -> std::io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        if entry.path().extension().is_some_and(|extension| extension == "toml") {
             bytes += entry.metadata()?.len();
         }
     }
@@ -395,10 +312,7 @@ fn shown(name: &str, n: usize, cost: Result<Cost, String>) -> Option<Cost> {
 
 fn judge(what: &str, value: Option<f64>, bound: f64) {
     match value {
-        Some(value) => println!(
-            "{what:<28} {value:>7.2}  bound {bound:>5.2}  {}",
-            verdict(value, bound)
-        ),
+        Some(value) => println!("{what:<28} {value:>7.2}  bound {bound:>5.2}  {}", verdict(value, bound)),
         None => println!("{what:<28} {:>7}  bound {bound:>5.2}  FAIL: no figure", "-"),
     }
 }
@@ -409,12 +323,7 @@ fn grown(shape: Shape, command: &str, n: usize, costs: Result<(Cost, Cost), Stri
         Ok((small, large)) => {
             let ms = |cost: Cost| cost.cpu.as_secs_f64() * 1e3;
             let ratio = ms(large) / ms(small).max(f64::EPSILON);
-            println!(
-                "{head} {:>9.1} {:>9.1} {ratio:>7.2}  {}",
-                ms(small),
-                ms(large),
-                verdict(ratio, GROWTH_BOUND)
-            );
+            println!("{head} {:>9.1} {:>9.1} {ratio:>7.2}  {}", ms(small), ms(large), verdict(ratio, GROWTH_BOUND));
         }
         Err(reason) => println!("{head} FAIL: featgraph failed: {reason}"),
     }

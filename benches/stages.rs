@@ -1,9 +1,5 @@
 //! The stages of a compile one by one, each on what the stages before it give: `cargo bench --bench stages`.
-#![allow(
-    missing_docs,
-    clippy::disallowed_methods,
-    reason = "a program for developers, which touches the world"
-)]
+#![allow(missing_docs, clippy::disallowed_methods, reason = "a program for developers, which touches the world")]
 
 #[allow(dead_code, reason = "ratios.rs uses the rest of it")]
 mod generate;
@@ -33,9 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// All feature sets of a folder as one: arrays of tables go on where the last file left off.
 fn sets(folder: &Path) -> io::Result<String> {
-    let mut files = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     files.retain(|file| file.to_string_lossy().ends_with(".features.toml"));
     files.sort();
     files.into_iter().map(fs::read_to_string).collect()
@@ -45,9 +39,7 @@ fn sets(folder: &Path) -> io::Result<String> {
 fn texts(criterion: &mut Criterion, text: &str) {
     let mut group = criterion.benchmark_group("text");
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("line_index", |bencher| {
-        bencher.iter(|| LineIndex::new(black_box(text)))
-    });
+    group.bench_function("line_index", |bencher| bencher.iter(|| LineIndex::new(black_box(text))));
 
     let lines = LineIndex::new(text);
     let step = (text.len() / 1_000).max(1);

@@ -36,10 +36,7 @@ pub struct GroupLine<'t> {
 impl<'t> GroupLine<'t> {
     /// The names of its members.
     pub fn members(&self) -> impl Iterator<Item = &'t str> + use<'t> {
-        self.members
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
+        self.members.split(',').map(str::trim).filter(|name| !name.is_empty())
     }
 }
 
@@ -48,15 +45,7 @@ pub fn passwd(text: &str) -> impl Iterator<Item = PasswdLine<'_>> {
     lines(text).filter_map(|(line, span)| {
         let [name, _, uid, gid, comment, home, shell] = fields(line)?;
         let (uid, gid) = (number(uid)?, number(gid)?);
-        is_account(name).then_some(PasswdLine {
-            name,
-            uid,
-            gid,
-            comment,
-            home,
-            shell,
-            span,
-        })
+        is_account(name).then_some(PasswdLine { name, uid, gid, comment, home, shell, span })
     })
 }
 
@@ -65,12 +54,7 @@ pub fn group(text: &str) -> impl Iterator<Item = GroupLine<'_>> {
     lines(text).filter_map(|(line, span)| {
         let [name, _, gid, members] = fields(line)?;
         let gid = number(gid)?;
-        is_account(name).then_some(GroupLine {
-            name,
-            gid,
-            members,
-            span,
-        })
+        is_account(name).then_some(GroupLine { name, gid, members, span })
     })
 }
 
@@ -80,10 +64,7 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, Span)> {
         let from = start;
         start += line.len() + 1;
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let span = Span::new(
-            u32::try_from(from).ok()?,
-            u32::try_from(from + line.len()).ok()?,
-        );
+        let span = Span::new(u32::try_from(from).ok()?, u32::try_from(from + line.len()).ok()?);
         Some((line, span))
     })
 }
@@ -117,33 +98,18 @@ mod tests {
 
     #[test]
     fn accounts_are_read_and_what_does_not_parse_is_passed_over() {
-        let text = "root:x:0:0:root:/root:/bin/bash\n\n# no\nbad:x:1\n+::::::\nsigned:x:+1:1:::\nweb:x:33:34::/srv:\r\n";
-        let found: Vec<_> = passwd(text)
-            .map(|line| (line.name, line.uid, line.gid, line.home, line.shell))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("root", 0, 0, "/root", "/bin/bash"),
-                ("web", 33, 34, "/srv", "")
-            ]
-        );
-        let web = passwd(text)
-            .find(|line| line.name == "web")
-            .map(|line| line.span.of(text));
+        let text =
+            "root:x:0:0:root:/root:/bin/bash\n\n# no\nbad:x:1\n+::::::\nsigned:x:+1:1:::\nweb:x:33:34::/srv:\r\n";
+        let found: Vec<_> = passwd(text).map(|line| (line.name, line.uid, line.gid, line.home, line.shell)).collect();
+        assert_eq!(found, [("root", 0, 0, "/root", "/bin/bash"), ("web", 33, 34, "/srv", "")]);
+        let web = passwd(text).find(|line| line.name == "web").map(|line| line.span.of(text));
         assert_eq!(web, Some("web:x:33:34::/srv:"));
     }
 
     #[test]
     fn groups_have_members() {
         let found: Vec<_> = group("adm:x:4:a,b, c,\nnone:x:5:\nhuge:x:4294967296:\n").collect();
-        assert_eq!(
-            found
-                .iter()
-                .map(|line| (line.name, line.gid))
-                .collect::<Vec<_>>(),
-            [("adm", 4), ("none", 5)]
-        );
+        assert_eq!(found.iter().map(|line| (line.name, line.gid)).collect::<Vec<_>>(), [("adm", 4), ("none", 5)]);
         assert_eq!(found[0].members().collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(found[1].members().count(), 0);
     }

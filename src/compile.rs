@@ -236,12 +236,16 @@ impl Workspace {
         let Some(TextState::Text(source)) = self.inputs.text(path) else { return Err(Vec::new()) };
         match Facts::parse(&source.text) {
             Ok(facts) => {
-                let name = facts.name.as_deref().unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
+                let name = facts
+                    .name
+                    .as_deref()
+                    .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
                 let layer = leave::of_facts(&facts, name);
                 Ok(Arc::new(ReadFacts { facts, layer }))
             }
             Err(error) => {
-                let mut diagnostic = plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
+                let mut diagnostic =
+                    plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
                 diagnostic.help = error.help;
                 Err(vec![diagnostic])
             }
@@ -320,7 +324,12 @@ impl Workspace {
                     Some(reference) => match marks.get(&reference.path) {
                         Some(Mark::Done) => {}
                         Some(Mark::Open) => {
-                            circles.extend(self.file_cycle(&path, &reference, "stand on each other", &stack_paths(&stack)));
+                            circles.extend(self.file_cycle(
+                                &path,
+                                &reference,
+                                "stand on each other",
+                                &stack_paths(&stack),
+                            ));
                         }
                         None => {
                             marks.insert(reference.path.clone(), Mark::Open);
@@ -363,7 +372,13 @@ impl Workspace {
                 Some(Parent::File(parent)) => Some(parent),
                 _ => None,
             };
-            let place = fragment.head.includes.iter().chain(parent).chain(&fragment.references).find(|other| other.path == *next);
+            let place = fragment
+                .head
+                .includes
+                .iter()
+                .chain(parent)
+                .chain(&fragment.references)
+                .find(|other| other.path == *next);
             if let Some(place) = place {
                 diagnostic.related.push(Related {
                     role: Role::Edge,
@@ -374,12 +389,16 @@ impl Workspace {
             }
         }
         // It stands at its first place by file and position.
-        let first = diagnostic.related.iter().enumerate().min_by_key(|(_, related)| related.location.order().0.to_owned());
+        let first =
+            diagnostic.related.iter().enumerate().min_by_key(|(_, related)| related.location.order().0.to_owned());
         if let Some((at, related)) = first
             && related.location.order() < diagnostic.location.order()
         {
             let place = related.location.clone();
-            let said = std::mem::replace(&mut diagnostic.related[at].message, format!("names {}", message::quoted(&reference.path)));
+            let said = std::mem::replace(
+                &mut diagnostic.related[at].message,
+                format!("names {}", message::quoted(&reference.path)),
+            );
             diagnostic.related[at].location = std::mem::replace(&mut diagnostic.location, place);
             diagnostic.label = said;
         }
@@ -453,7 +472,12 @@ impl Workspace {
                 diagnostic.related = finding
                     .related
                     .iter()
-                    .map(|note| Related { role: note.role, entity: None, location: at(note.span), message: note.message.clone() })
+                    .map(|note| Related {
+                        role: note.role,
+                        entity: None,
+                        location: at(note.span),
+                        message: note.message.clone(),
+                    })
                     .collect();
                 if let Some(fix) = &finding.fix {
                     diagnostic.fixes.push(crate::diagnostic::Fix {
@@ -470,7 +494,10 @@ impl Workspace {
             Some(Parent::File(reference)) => Some(reference),
             _ => None,
         };
-        let named = head.includes.iter().map(|reference| (reference, "include"))
+        let named = head
+            .includes
+            .iter()
+            .map(|reference| (reference, "include"))
             .chain(parent.map(|reference| (reference, "parent")))
             .chain(head.ids.iter().map(|reference| (reference, "ids")))
             .chain(fragment.references.iter().map(|reference| (reference, "from")));
@@ -507,7 +534,10 @@ impl Workspace {
             .collect();
         let mut sorted = beside;
         sorted.sort_unstable();
-        let near = message::nearest(name, sorted.into_iter().filter(|other| manifest::is_image(other) == manifest::is_image(name)));
+        let near = message::nearest(
+            name,
+            sorted.into_iter().filter(|other| manifest::is_image(other) == manifest::is_image(name)),
+        );
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
@@ -528,7 +558,7 @@ impl Workspace {
         let mut base = None;
         let mut ids = Ids::default();
         let mut from: FxHashMap<String, Layer> = FxHashMap::default();
-        let mut layer_of = |reference: &Reference, incomplete: &mut bool| -> Option<Layer> {
+        let layer_of = |reference: &Reference, incomplete: &mut bool| -> Option<Layer> {
             let layer = match self.facts.get(&reference.path) {
                 Some(Ok(read)) => Some(read.layer.clone()),
                 Some(Err(_)) => None,
@@ -709,8 +739,16 @@ impl Workspace {
             if alone
                 && !matches!(
                     diagnostic.code,
-                    Code::Conflict | Code::Cycle | Code::Duplicate | Code::SymlinkLoop | Code::IdConflict | Code::InvalidValue
-                        | Code::UnusualName | Code::WorldWritable | Code::Setuid | Code::MissingSource
+                    Code::Conflict
+                        | Code::Cycle
+                        | Code::Duplicate
+                        | Code::SymlinkLoop
+                        | Code::IdConflict
+                        | Code::InvalidValue
+                        | Code::UnusualName
+                        | Code::WorldWritable
+                        | Code::Setuid
+                        | Code::MissingSource
                 )
             {
                 continue;
@@ -854,8 +892,7 @@ impl Workspace {
                 diagnostic
             }));
         }
-        let alone: Vec<Compiled> =
-            sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), true)).collect();
+        let alone: Vec<Compiled> = sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), true)).collect();
         for (set, compiled) in sets.iter().zip(alone) {
             for file in &compiled.image.files {
                 files.entry(file.fragment.source.name.clone()).or_default();
@@ -946,7 +983,12 @@ impl Workspace {
             diagnostic.images = vec![name.clone()];
             for path in paths.iter().enumerate().filter(|&(at, _)| at != 1).map(|(_, path)| path) {
                 if let Some(location) = place(path) {
-                    diagnostic.related.push(Related { role: Role::Origin, entity: None, location, message: "called so here".to_owned() });
+                    diagnostic.related.push(Related {
+                        role: Role::Origin,
+                        entity: None,
+                        location,
+                        message: "called so here".to_owned(),
+                    });
                 }
             }
             diagnostic.help = Some("give one of them another `name`".to_owned());
@@ -1033,7 +1075,12 @@ fn plain(code: Code, location: Location, message: String) -> Diagnostic {
 /// Sorts by file, position and code, and makes one of what several images have in common.
 fn merge(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort_by(|a, b| {
-        (a.location.order(), a.code.name(), &a.entity, &a.message).cmp(&(b.location.order(), b.code.name(), &b.entity, &b.message))
+        (a.location.order(), a.code.name(), &a.entity, &a.message).cmp(&(
+            b.location.order(),
+            b.code.name(),
+            &b.entity,
+            &b.message,
+        ))
     });
     let mut merged: Vec<Diagnostic> = Vec::with_capacity(found.len());
     for diagnostic in found {
@@ -1062,8 +1109,16 @@ fn note_withheld(found: &mut [Diagnostic], withheld: Vec<(String, usize, Vec<Str
             diagnostic.images.contains(&image)
                 && matches!(
                     diagnostic.code,
-                    Code::MissingFile | Code::MissingSource | Code::Syntax | Code::UnknownKind | Code::MissingKey
-                        | Code::FileCycle | Code::WrongType | Code::InvalidValue | Code::DuplicateKey | Code::UnknownKey
+                    Code::MissingFile
+                        | Code::MissingSource
+                        | Code::Syntax
+                        | Code::UnknownKind
+                        | Code::MissingKey
+                        | Code::FileCycle
+                        | Code::WrongType
+                        | Code::InvalidValue
+                        | Code::DuplicateKey
+                        | Code::UnknownKey
                 )
         };
         let rank = |diagnostic: &Diagnostic| match diagnostic.code {
@@ -1098,13 +1153,17 @@ fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
                     at(document.key(table)),
                     format!("a file of numbers has no key {}", message::quoted(&key)),
                 );
-                diagnostic.help = Some("it has the tables `[users]` and `[groups]`, each with name = number".to_owned());
+                diagnostic.help =
+                    Some("it has the tables `[users]` and `[groups]`, each with name = number".to_owned());
                 found.push(diagnostic);
                 continue;
             }
         };
         if document.shape(table) != Shape::Table {
-            let message = format!("`{key}` must be a table of names and numbers, and this is {}", document.shape(table).described());
+            let message = format!(
+                "`{key}` must be a table of names and numbers, and this is {}",
+                document.shape(table).described()
+            );
             found.push(plain(Code::WrongType, at(document.span(table)), message));
             continue;
         }
@@ -1133,10 +1192,18 @@ fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
                     map.insert(name, (number, span));
                 }
                 (Shape::Integer, _) => {
-                    found.push(plain(Code::InvalidValue, at(span), format!("a number must be between 0 and {}", u32::MAX - 1)));
+                    found.push(plain(
+                        Code::InvalidValue,
+                        at(span),
+                        format!("a number must be between 0 and {}", u32::MAX - 1),
+                    ));
                 }
                 (other, _) => {
-                    found.push(plain(Code::WrongType, at(span), format!("a number is wanted here, and this is {}", other.described())));
+                    found.push(plain(
+                        Code::WrongType,
+                        at(span),
+                        format!("a number is wanted here, and this is {}", other.described()),
+                    ));
                 }
             }
         }

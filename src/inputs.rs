@@ -27,11 +27,9 @@ impl Ask {
     /// The path that is asked about.
     pub fn path(&self) -> &Arc<str> {
         match self {
-            Self::Text(path)
-            | Self::Source(path)
-            | Self::Archive(path)
-            | Self::Digest(path)
-            | Self::Contents(path) => path,
+            Self::Text(path) | Self::Source(path) | Self::Archive(path) | Self::Digest(path) | Self::Contents(path) => {
+                path
+            }
         }
     }
 }
@@ -204,9 +202,7 @@ impl PathProblem {
     pub const fn message(self) -> &'static str {
         match self {
             Self::Empty => "the path is empty",
-            Self::Absolute => {
-                "the path is absolute; paths to other files are relative to the file that names them"
-            }
+            Self::Absolute => "the path is absolute; paths to other files are relative to the file that names them",
             Self::Nul => "the path has a NUL character in it",
         }
     }
@@ -270,16 +266,8 @@ mod tests {
         let mut inputs = Inputs::default();
         let ask = Ask::Source("a".into());
         assert!(!inputs.answers(&ask));
-        inputs.set(
-            "a",
-            Answer::Source(SourceState::File {
-                size: 1,
-                executable: false,
-            }),
-        );
-        assert!(
-            inputs.answers(&ask) && inputs.source("a").is_some() && inputs.digest("a").is_none()
-        );
+        inputs.set("a", Answer::Source(SourceState::File { size: 1, executable: false }));
+        assert!(inputs.answers(&ask) && inputs.source("a").is_some() && inputs.digest("a").is_none());
         inputs.forget("a");
         assert!(!inputs.answers(&ask));
     }

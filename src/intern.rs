@@ -144,7 +144,9 @@ impl Entities {
     pub fn find_child(&self, parent: EntityId, name: &str) -> Option<EntityId> {
         let hash = self.hash(parent.0, name);
         self.table
-            .find(hash, |&id| self.nodes[id as usize].parent == parent.0 && text_of(&self.nodes, &self.names, id) == name)
+            .find(hash, |&id| {
+                self.nodes[id as usize].parent == parent.0 && text_of(&self.nodes, &self.names, id) == name
+            })
             .map(|&id| EntityId(id))
     }
 

@@ -88,7 +88,12 @@ pub fn lower(source: Arc<Source>) -> Fragment {
     fragment
 }
 
-fn report<'l>(lowering: &'l mut Lowering<'_>, code: Code, span: Span, message: impl Into<String>) -> &'l mut FileFinding {
+fn report<'l>(
+    lowering: &'l mut Lowering<'_>,
+    code: Code,
+    span: Span,
+    message: impl Into<String>,
+) -> &'l mut FileFinding {
     lowering.report(code, span, message.into())
 }
 
@@ -126,7 +131,11 @@ fn features(lowering: &mut Lowering<'_>, kind: Kind, node: NodeId) {
                 format!("`{}` is a list of features: write `[[{}]]` with two brackets", kind.name(), kind.name()),
             );
             if brackets == format!("[{}]", kind.name()) {
-                finding.fix = Some(SmallFix { title: format!("write `[[{}]]`", kind.name()), span, text: format!("[{brackets}]") });
+                finding.fix = Some(SmallFix {
+                    title: format!("write `[[{}]]`", kind.name()),
+                    span,
+                    text: format!("[{brackets}]"),
+                });
             }
             lowering.declaration(kind, node);
         }
@@ -167,7 +176,8 @@ fn unknown_kind(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
         return;
     }
     let is_feature = matches!(shape, Shape::Array | Shape::Table);
-    let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).chain(["image", "include", "format_version"]).collect();
+    let known: Vec<&str> =
+        Kind::ALL.iter().map(|kind| kind.name()).chain(["image", "include", "format_version"]).collect();
     let near = message::nearest(name, known.iter().copied());
     let entries = if shape == Shape::Array { document.children(node).count() } else { 1 };
     if is_feature {
@@ -184,7 +194,8 @@ fn unknown_kind(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
         Some(near) => {
             finding.help = Some(format!("did you mean `{near}`?"));
             if entries == 1 {
-                finding.fix = Some(SmallFix { title: format!("rename it to `{near}`"), span: key, text: near.to_owned() });
+                finding.fix =
+                    Some(SmallFix { title: format!("rename it to `{near}`"), span: key, text: near.to_owned() });
             }
         }
         None => {
@@ -200,7 +211,12 @@ fn string(lowering: &mut Lowering<'_>, node: NodeId, name: &str) -> Option<Strin
         Shape::String => Some(lowering.fragment.document.string(node, &lowering.source.text).into_owned()),
         Shape::Broken => None,
         other => {
-            report(lowering, Code::WrongType, span, format!("`{name}` must be a string, and this is {}", other.described()));
+            report(
+                lowering,
+                Code::WrongType,
+                span,
+                format!("`{name}` must be a string, and this is {}", other.described()),
+            );
             None
         }
     }
@@ -212,7 +228,12 @@ fn format_version(lowering: &mut Lowering<'_>, node: NodeId) {
     let major = version.split('.').next().unwrap_or("");
     let right = version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if !right {
-        report(lowering, Code::InvalidValue, span, format!("{} is no version: write \"1.0\"", message::quoted(&version)));
+        report(
+            lowering,
+            Code::InvalidValue,
+            span,
+            format!("{} is no version: write \"1.0\"", message::quoted(&version)),
+        );
     } else if major != "1" {
         let finding = report(
             lowering,
@@ -235,7 +256,12 @@ fn reference(lowering: &mut Lowering<'_>, node: NodeId, name: &str) -> Option<Re
     match joined {
         Ok(path) => Some(Reference { path, span }),
         Err(problem) => {
-            report(lowering, Code::InvalidValue, span, format!("`{name}` cannot be {}: {problem}", message::quoted(&text)));
+            report(
+                lowering,
+                Code::InvalidValue,
+                span,
+                format!("`{name}` cannot be {}: {problem}", message::quoted(&text)),
+            );
             None
         }
     }
@@ -261,9 +287,15 @@ fn includes(lowering: &mut Lowering<'_>, node: NodeId) {
             lowering.fragment.head.includes.push(reference);
         } else {
             let sentence = if is_image(&reference.path) {
-                format!("{} is an image, and only feature sets can be included; an image can be the `parent`", message::quoted(&reference.path))
+                format!(
+                    "{} is an image, and only feature sets can be included; an image can be the `parent`",
+                    message::quoted(&reference.path)
+                )
             } else {
-                format!("{} is no feature set: its name must end in `.features.toml` or `.features.json`", message::quoted(&reference.path))
+                format!(
+                    "{} is no feature set: its name must end in `.features.toml` or `.features.json`",
+                    message::quoted(&reference.path)
+                )
             };
             report(lowering, Code::InvalidValue, reference.span, sentence);
         }
@@ -277,14 +309,25 @@ fn image(lowering: &mut Lowering<'_>, node: NodeId) {
     let (shape, span) = (document.shape(node), document.span(node));
     if shape != Shape::Table {
         if shape != Shape::Broken {
-            report(lowering, Code::WrongType, span, format!("`image` must be one table, `[image]`, and this is {}", shape.described()));
+            report(
+                lowering,
+                Code::WrongType,
+                span,
+                format!("`image` must be one table, `[image]`, and this is {}", shape.described()),
+            );
         }
         return;
     }
     if is_feature_set(&source.name) {
         let key = document.key(node);
-        let finding = report(lowering, Code::UnknownKey, if key.is_empty() { span } else { key }, "a feature set has no `[image]` table");
-        finding.help = Some("name the file `.image.toml` if it is an image, or move `include` to the top of the file".to_owned());
+        let finding = report(
+            lowering,
+            Code::UnknownKey,
+            if key.is_empty() { span } else { key },
+            "a feature set has no `[image]` table",
+        );
+        finding.help =
+            Some("name the file `.image.toml` if it is an image, or move `include` to the top of the file".to_owned());
         return;
     }
     lowering.fragment.head.is_image = true;
@@ -297,9 +340,19 @@ fn image(lowering: &mut Lowering<'_>, node: NodeId) {
             "name" => {
                 let Some(name) = string(lowering, member, "name") else { continue };
                 if name.is_empty() || name.contains(|c: char| c.is_control()) {
-                    report(lowering, Code::InvalidValue, span, "an image's name must not be empty or have control characters");
+                    report(
+                        lowering,
+                        Code::InvalidValue,
+                        span,
+                        "an image's name must not be empty or have control characters",
+                    );
                 } else if name.contains("${") {
-                    report(lowering, Code::InvalidValue, span, "`${` is reserved for variables, which this version does not have");
+                    report(
+                        lowering,
+                        Code::InvalidValue,
+                        span,
+                        "`${` is reserved for variables, which this version does not have",
+                    );
                 } else {
                     lowering.fragment.head.name = name;
                     lowering.fragment.head.name_span = span;
@@ -339,12 +392,20 @@ fn image(lowering: &mut Lowering<'_>, node: NodeId) {
                 );
             }
             _ => {
-                let finding =
-                    report(lowering, Code::UnknownKey, key_span, format!("`[image]` has no key {}", message::quoted(&key)));
+                let finding = report(
+                    lowering,
+                    Code::UnknownKey,
+                    key_span,
+                    format!("`[image]` has no key {}", message::quoted(&key)),
+                );
                 match message::nearest(&key, KEYS) {
                     Some(near) => {
                         finding.help = Some(format!("did you mean `{near}`?"));
-                        finding.fix = Some(SmallFix { title: format!("rename it to `{near}`"), span: key_span, text: near.to_owned() });
+                        finding.fix = Some(SmallFix {
+                            title: format!("rename it to `{near}`"),
+                            span: key_span,
+                            text: near.to_owned(),
+                        });
                     }
                     None => finding.help = Some(format!("its keys are {}", message::list(&KEYS))),
                 }
@@ -376,7 +437,8 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
             let (mut name, mut opaque) = (None, false);
             for member in members {
                 let key = lowering.fragment.document.key_text(member, &source.text).into_owned();
-                let (key_span, shape) = (lowering.fragment.document.key(member), lowering.fragment.document.shape(member));
+                let (key_span, shape) =
+                    (lowering.fragment.document.key(member), lowering.fragment.document.shape(member));
                 match key.as_str() {
                     "name" => name = string(lowering, member, "name"),
                     "opaque" if shape == Shape::Bool => {
@@ -384,7 +446,12 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                     }
                     "opaque" => {
                         let span = lowering.fragment.document.span(member);
-                        report(lowering, Code::WrongType, span, format!("`opaque` must be a boolean, and this is {}", shape.described()));
+                        report(
+                            lowering,
+                            Code::WrongType,
+                            span,
+                            format!("`opaque` must be a boolean, and this is {}", shape.described()),
+                        );
                         opaque = true;
                     }
                     _ => {
@@ -422,7 +489,10 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                 lowering,
                 Code::WrongType,
                 span,
-                format!("`parent` is a file or `{{ name = \"...\", opaque = true }}`, and this is {}", other.described()),
+                format!(
+                    "`parent` is a file or `{{ name = \"...\", opaque = true }}`, and this is {}",
+                    other.described()
+                ),
             );
         }
     }

@@ -12,7 +12,9 @@ pub fn quoted(text: &str) -> String {
 
 /// Control characters and marks that turn the writing direction are shown as escapes.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let odd = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if !text.contains(odd) {
         return Cow::Borrowed(text);
     }
@@ -63,9 +65,9 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 
 /// Whether a path is below a place that only a running system fills.
 pub fn is_run_time_place(path: &str) -> bool {
-    ["/dev", "/proc", "/run", "/sys"].iter().any(|top| {
-        path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    ["/dev", "/proc", "/run", "/sys"]
+        .iter()
+        .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The known name that was probably meant: few edits, or one a part of the other.

@@ -62,14 +62,53 @@ pub struct Position {
 #[derive(Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Columns every few KiB of long lines: counting from the line's start would be quadratic in a file of one line.
+    marks: Vec<Mark>,
 }
+
+/// The columns of a byte in a long line.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    offset: u32,
+    columns: Columns,
+}
+
+/// How much stands before a place in its line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    scalars: u32,
+    utf16: u32,
+}
+
+impl Columns {
+    fn after(self, text: &str) -> Self {
+        let scalars = text.chars().count() as u32;
+        // What takes four bytes in UTF-8 takes two units in UTF-16.
+        let astral = text.bytes().filter(|&byte| byte >= 0xf0).count() as u32;
+        Self { scalars: self.scalars + scalars, utf16: self.utf16 + scalars + astral }
+    }
+}
+
+/// Bytes of a line between two marks.
+const STRIDE: usize = 4096;
 
 impl LineIndex {
     /// One pass over the text.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { starts }
+        let mut marks = Vec::new();
+        let ends = starts.iter().skip(1).copied().chain([text.len() as u32]);
+        for (&start, end) in starts.iter().zip(ends) {
+            let mut mark = Mark { offset: start, columns: Columns::default() };
+            while (end - mark.offset) as usize > STRIDE {
+                let next = boundary(text, mark.offset as usize + STRIDE);
+                let columns = mark.columns.after(&text[mark.offset as usize..next]);
+                mark = Mark { offset: next as u32, columns };
+                marks.push(mark);
+            }
+        }
+        Self { starts, marks }
     }
 
     /// The line (from 0) in which a byte stands.
@@ -91,24 +130,35 @@ impl LineIndex {
 
     /// The position of a byte, for people.
     pub fn position(&self, offset: u32, text: &str) -> Position {
-        let (line, before) = self.line_and_before(offset, text);
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
+        let (line, columns) = self.columns(offset, text);
+        Position { line: line as u32 + 1, column: columns.scalars + 1 }
     }
 
     /// Line and UTF-16 column of a byte, both from 0, for the language server protocol.
     pub fn utf16(&self, offset: u32, text: &str) -> (u32, u32) {
-        let (line, before) = self.line_and_before(offset, text);
-        (line as u32, before.encode_utf16().count() as u32)
+        let (line, columns) = self.columns(offset, text);
+        (line as u32, columns.utf16)
     }
 
-    fn line_and_before<'t>(&self, offset: u32, text: &'t str) -> (usize, &'t str) {
-        let mut offset = (offset as usize).min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
+    fn columns(&self, offset: u32, text: &str) -> (usize, Columns) {
+        let offset = boundary(text, offset as usize);
         let line = self.line_of(offset as u32);
-        (line, &text[self.starts[line] as usize..offset])
+        let start = Mark { offset: self.starts[line], columns: Columns::default() };
+        let mark = match self.marks.partition_point(|mark| mark.offset as usize <= offset) {
+            0 => start,
+            after => Some(self.marks[after - 1]).filter(|mark| mark.offset >= start.offset).unwrap_or(start),
+        };
+        (line, mark.columns.after(&text[mark.offset as usize..offset]))
     }
+}
+
+/// The nearest character boundary at or before an offset.
+pub(crate) fn boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 /// One file's text with its name, shared by everything that reads it.
@@ -167,5 +217,26 @@ impl Location {
     /// What locations are ordered by: file name, then bytes.
     pub fn order(&self) -> (&str, u32, u32) {
         (&self.source.name, self.span.start, self.span.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_long_lines_are_those_of_counting() {
+        let long = "aé日𝄞".repeat(5_000);
+        let text = format!("é\n{long}\r\n{long}\nx");
+        let index = LineIndex::new(&text);
+        let mut starts = vec![0];
+        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        for (offset, _) in text.char_indices().step_by(97).chain([(text.len(), ' ')]) {
+            let line = starts.iter().rposition(|&start| start <= offset).unwrap_or(0);
+            let before = &text[starts[line]..offset];
+            let position = index.position(offset as u32, &text);
+            assert_eq!((position.line as usize, position.column as usize), (line + 1, before.chars().count() + 1));
+            assert_eq!(index.utf16(offset as u32, &text), (line as u32, before.encode_utf16().count() as u32));
+        }
     }
 }

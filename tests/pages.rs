@@ -2,10 +2,7 @@
 //! shown is the one printed, and corrected examples have no findings. `FEATGRAPH_UPDATE_PAGES=1 cargo test --test
 //! pages` writes the renderings anew, of those examples whose findings are the marked ones.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a test lays out its examples on the disk"
-)]
+#![allow(clippy::disallowed_methods, reason = "a test lays out its examples on the disk")]
 
 #[path = "pages/page.rs"]
 mod page;
@@ -26,26 +23,13 @@ fn every_code_has_a_page_with_all_its_sections() {
         let mut expected = vec![(1, code.name().to_owned())];
         expected.extend(SECTIONS.map(|title| (2, title.to_owned())));
         if page.headings != expected {
-            failures.push(format!(
-                "{}: headings are {:?}, not {expected:?}",
-                code.name(),
-                page.headings
-            ));
+            failures.push(format!("{}: headings are {:?}, not {expected:?}", code.name(), page.headings));
         }
-        failures.extend(
-            shape(*code, &page)
-                .into_iter()
-                .map(|failure| format!("{}: {failure}", code.name())),
-        );
+        failures.extend(shape(*code, &page).into_iter().map(|failure| format!("{}: {failure}", code.name())));
     }
-    let pages = pages("docs/codes")
-        .into_iter()
-        .filter_map(|path| path.file_stem()?.to_str().map(str::to_owned));
-    failures.extend(
-        pages
-            .filter(|name| Code::from_name(name).is_none())
-            .map(|name| format!("{name}: a page of no code")),
-    );
+    let pages = pages("docs/codes").into_iter().filter_map(|path| path.file_stem()?.to_str().map(str::to_owned));
+    failures
+        .extend(pages.filter(|name| Code::from_name(name).is_none()).map(|name| format!("{name}: a page of no code")));
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
@@ -57,23 +41,13 @@ fn shape(code: Code, page: &Page) -> Vec<String> {
         return failures;
     };
     let mut findings = example.files.iter().flat_map(|file| &file.findings);
-    if !findings
-        .any(|finding| finding.code == code.name() && finding.severity == code.severity().name())
-    {
-        failures.push(format!(
-            "the example does not show a {} `{}`",
-            code.severity().name(),
-            code.name()
-        ));
+    if !findings.any(|finding| finding.code == code.name() && finding.severity == code.severity().name()) {
+        failures.push(format!("the example does not show a {} `{}`", code.severity().name(), code.name()));
     }
     if example.rendered.is_none() {
         failures.push("no rendering".to_owned());
     }
-    if !example
-        .variants
-        .iter()
-        .any(|variant| variant.word == "fixed")
-    {
+    if !example.variants.iter().any(|variant| variant.word == "fixed") {
         failures.push("no corrected example".to_owned());
     }
     failures
@@ -99,16 +73,9 @@ fn hold(pages: &[PathBuf], grouping: Grouping) {
     let update = std::env::var_os("FEATGRAPH_UPDATE_PAGES").is_some();
     let mut failures = Vec::new();
     for path in pages {
-        let name = path
-            .strip_prefix(env!("CARGO_MANIFEST_DIR"))
-            .unwrap_or(path)
-            .display();
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path).display();
         match page(path, grouping, update) {
-            Ok(found) => failures.extend(
-                found
-                    .into_iter()
-                    .map(|failure| format!("{name}: {failure}")),
-            ),
+            Ok(found) => failures.extend(found.into_iter().map(|failure| format!("{name}: {failure}"))),
             Err(error) => failures.push(format!("{name}: {error}")),
         }
     }

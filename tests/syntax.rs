@@ -44,13 +44,9 @@ fn write(document: &Document, id: NodeId, text: &str, out: &mut String) {
 
 /// Every place is inside the text and on the bounds of characters; children lie in the right order of their ids.
 pub fn check_places(document: &Document, text: &str) {
-    let good =
-        |start: u32, end: u32| start <= end && text.get(start as usize..end as usize).is_some();
+    let good = |start: u32, end: u32| start <= end && text.get(start as usize..end as usize).is_some();
     for error in &document.errors {
-        assert!(
-            good(error.span.start, error.span.end),
-            "{error:?} in {text:?}"
-        );
+        assert!(good(error.span.start, error.span.end), "{error:?} in {text:?}");
         if let Some((span, _)) = error.related {
             assert!(good(span.start, span.end), "{error:?} in {text:?}");
         }
@@ -72,17 +68,7 @@ pub fn check_places(document: &Document, text: &str) {
 pub fn check(language: Language, text: &str, outlined: &str, errors: &[(&str, &str)]) {
     let document = Document::parse(text, language);
     check_places(&document, text);
-    let found: Vec<(&str, &str)> = document
-        .errors
-        .iter()
-        .map(|error| (error.span.of(text), error.message.as_str()))
-        .collect();
-    assert_eq!(
-        (
-            outline(&document, NodeId::ROOT, text).as_str(),
-            found.as_slice()
-        ),
-        (outlined, errors),
-        "of\n{text}"
-    );
+    let found: Vec<(&str, &str)> =
+        document.errors.iter().map(|error| (error.span.of(text), error.message.as_str())).collect();
+    assert_eq!((outline(&document, NodeId::ROOT, text).as_str(), found.as_slice()), (outlined, errors), "of\n{text}");
 }

@@ -14,26 +14,12 @@ const DEPTH: usize = 2_000;
 pub(super) fn chains(n: usize, folder: &Path) -> io::Result<PathBuf> {
     let mut image = Manifest::image::<&str>(folder, "chains", [])?;
     for chain in scattered(n) {
-        writeln!(
-            image,
-            "[[install]]\ndst = \"/c{chain}/l0/file\"\ntext = \"{chain}\"\n"
-        )?;
+        writeln!(image, "[[install]]\ndst = \"/c{chain}/l0/file\"\ntext = \"{chain}\"\n")?;
         for link in scattered(LINKS) {
-            let next = if link + 1 < LINKS {
-                format!("l{}", link + 1)
-            } else {
-                "end".to_owned()
-            };
+            let next = if link + 1 < LINKS { format!("l{}", link + 1) } else { "end".to_owned() };
             // Relative and absolute targets are walked from different places.
-            let target = if link % 2 == 0 {
-                next
-            } else {
-                format!("/c{chain}/{next}")
-            };
-            writeln!(
-                image,
-                "[[symlink]]\nlink = \"/c{chain}/l{link}\"\ntarget = \"{target}\"\n"
-            )?;
+            let target = if link % 2 == 0 { next } else { format!("/c{chain}/{next}") };
+            writeln!(image, "[[symlink]]\nlink = \"/c{chain}/l{link}\"\ntarget = \"{target}\"\n")?;
         }
         writeln!(image, "[[ensure_dir]]\npath = \"/c{chain}/end\"\n")?;
     }
@@ -43,10 +29,7 @@ pub(super) fn chains(n: usize, folder: &Path) -> io::Result<PathBuf> {
 pub(super) fn star(n: usize, folder: &Path) -> io::Result<PathBuf> {
     let mut image = Manifest::image::<&str>(folder, "star", [])?;
     for file in scattered(n) {
-        writeln!(
-            image,
-            "[[install]]\ndst = \"/missing/f{file}\"\ntext = \"{file}\"\n"
-        )?;
+        writeln!(image, "[[install]]\ndst = \"/missing/f{file}\"\ntext = \"{file}\"\n")?;
     }
     image.finish()
 }
@@ -78,11 +61,7 @@ pub(super) fn nested(n: usize, folder: &Path) -> io::Result<PathBuf> {
         let depth = DEPTH.min(n - chain * DEPTH);
         let deepest = format!("/c{chain}{}", "/d".repeat(depth - 1));
         for above in 0..depth {
-            writeln!(
-                image,
-                "[[ensure_dir]]\npath = \"{}\"\n",
-                &deepest[..deepest.len() - 2 * above]
-            )?;
+            writeln!(image, "[[ensure_dir]]\npath = \"{}\"\n", &deepest[..deepest.len() - 2 * above])?;
         }
     }
     image.finish()
@@ -94,10 +73,7 @@ pub(super) fn images(n: usize, folder: &Path) -> io::Result<PathBuf> {
     let mut last = PathBuf::new();
     for number in 0..n {
         let mut image = Manifest::image(folder, &format!("image{number}"), [SHARED])?;
-        writeln!(
-            image,
-            "[[install]]\ndst = \"/etc/image\"\ntext = \"{number}\""
-        )?;
+        writeln!(image, "[[install]]\ndst = \"/etc/image\"\ntext = \"{number}\"")?;
         last = image.finish()?;
     }
     Ok(last)
@@ -120,14 +96,8 @@ pub(super) fn findings(n: usize, padding: usize, folder: &Path) -> io::Result<Pa
                  [[install]]\n{description}dst = \"/f{number}\"\ntext = \"\"\nuser = \"web_{number}\"\n\n",
                 10_000 + number
             )?,
-            1 => write!(
-                image,
-                "[[install]]\n{description}dst = \"/f{number}\"\ntext = \"\"\nmoed = \"0640\"\n\n"
-            )?,
-            2 => write!(
-                image,
-                "[[install]]\n{description}dst = \"/f{number}\"\ntext = \"\"\nmode = \"0689\"\n\n"
-            )?,
+            1 => write!(image, "[[install]]\n{description}dst = \"/f{number}\"\ntext = \"\"\nmoed = \"0640\"\n\n")?,
+            2 => write!(image, "[[install]]\n{description}dst = \"/f{number}\"\ntext = \"\"\nmode = \"0689\"\n\n")?,
             _ => write!(
                 image,
                 "[[ensure_dir]]\npath = \"/dir-{number}\"\n\n\
@@ -141,10 +111,7 @@ pub(super) fn findings(n: usize, padding: usize, folder: &Path) -> io::Result<Pa
 pub(super) fn stages(n: usize, folder: &Path) -> io::Result<PathBuf> {
     let mut image = Manifest::image::<&str>(folder, "stages", [])?;
     for number in scattered(n) {
-        writeln!(
-            image,
-            "[[run]]\ncommand = [\"step\", \"{number}\"]\nprovides = [\"virtual:done{number}\"]"
-        )?;
+        writeln!(image, "[[run]]\ncommand = [\"step\", \"{number}\"]\nprovides = [\"virtual:done{number}\"]")?;
         if number > 0 {
             writeln!(image, "requires = [\"virtual:done{}\"]", number - 1)?;
         }

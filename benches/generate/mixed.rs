@@ -59,10 +59,7 @@ fn set_name(file: usize) -> String {
 fn write_sources(sources: usize, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("sources"))?;
     for source in 0..sources {
-        fs::write(
-            folder.join(source_name(source)),
-            format!("# source {source}\nworkers = {}\n", source % 16),
-        )?;
+        fs::write(folder.join(source_name(source)), format!("# source {source}\nworkers = {}\n", source % 16))?;
     }
     Ok(())
 }
@@ -99,30 +96,14 @@ impl Set {
     fn account(&self, number: usize, out: &mut Manifest) -> io::Result<()> {
         let pair = number / 2;
         if !number.is_multiple_of(2) {
-            return writeln!(
-                out,
-                "[[group]]\nname = \"team{pair}\"\ngid = {}\n",
-                10_000_000 + pair
-            );
+            return writeln!(out, "[[group]]\nname = \"team{pair}\"\ngid = {}\n", 10_000_000 + pair);
         }
-        writeln!(
-            out,
-            "[[user]]\nname = \"user{pair}\"\nuid = {}",
-            10_000 + pair
-        )?;
+        writeln!(out, "[[user]]\nname = \"user{pair}\"\nuid = {}", 10_000 + pair)?;
         if choice(pair, 0).is_multiple_of(2) {
-            writeln!(
-                out,
-                "home = \"{}\"",
-                directory_path(choice(pair, 1) % self.directories())
-            )?;
+            writeln!(out, "home = \"{}\"", directory_path(choice(pair, 1) % self.directories()))?;
         }
         if self.groups() > 0 {
-            writeln!(
-                out,
-                "groups = [\"team{}\"]",
-                choice(pair, 2) % self.groups()
-            )?;
+            writeln!(out, "groups = [\"team{}\"]", choice(pair, 2) % self.groups())?;
         }
         out.write_all(b"\n")
     }
@@ -136,34 +117,20 @@ impl Set {
         };
         let directory = self.directory_of(index);
         let target = if choice(index, 3).is_multiple_of(4) {
-            format!(
-                "{}{}",
-                "../".repeat(directory.matches('/').count()),
-                &target[1..]
-            )
+            format!("{}{}", "../".repeat(directory.matches('/').count()), &target[1..])
         } else {
             target
         };
-        writeln!(
-            out,
-            "[[symlink]]\nlink = \"{directory}/l{index}\"\ntarget = \"{target}\"\n"
-        )
+        writeln!(out, "[[symlink]]\nlink = \"{directory}/l{index}\"\ntarget = \"{target}\"\n")
     }
 
     fn file(&self, index: usize, out: &mut Manifest) -> io::Result<()> {
         writeln!(out, "[[install]]\ndst = \"{}\"", self.file_path(index))?;
         if choice(index, 1).is_multiple_of(10) {
-            writeln!(
-                out,
-                "src = \"{}\"",
-                source_name(choice(index, 2) % self.sources)
-            )?;
+            writeln!(out, "src = \"{}\"", source_name(choice(index, 2) % self.sources))?;
         } else {
             let number = choice(index, 2) % 65_536;
-            writeln!(
-                out,
-                "text = \"# written for service {index}\\nport = {number}\\nlog = \\\"info\\\"\\n\""
-            )?;
+            writeln!(out, "text = \"# written for service {index}\\nport = {number}\\nlog = \\\"info\\\"\\n\"")?;
         }
         if choice(index, 3).is_multiple_of(10) && self.users() > 0 {
             writeln!(out, "user = \"user{}\"", choice(index, 4) % self.users())?;
@@ -179,9 +146,7 @@ impl Set {
 
     /// The first file at or after a feature, around the end if need be; a directory where there are no files.
     fn file_near(&self, index: usize) -> String {
-        let around = (index..self.count)
-            .chain(0..index)
-            .find(|at| at % ROW >= LINKS_END);
+        let around = (index..self.count).chain(0..index).find(|at| at % ROW >= LINKS_END);
         around.map_or_else(|| directory_path(0), |at| self.file_path(at))
     }
 

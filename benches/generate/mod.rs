@@ -87,21 +87,14 @@ impl Shape {
             Self::Stages => hard::stages(n, folder),
             Self::Render => hard::findings(n, 900, folder),
         }?;
-        Ok(Input {
-            folder: folder.to_owned(),
-            image,
-        })
+        Ok(Input { folder: folder.to_owned(), image })
     }
 }
 
 /// A number that looks random and depends on nothing but its arguments: the `lane`-th choice made for `index`.
 /// Without a state, any part of an input can be told without the parts before it. The steps are those of SplitMix64.
 fn choice(index: usize, lane: u64) -> usize {
-    let mut z = (index as u64)
-        .wrapping_mul(8)
-        .wrapping_add(lane)
-        .wrapping_add(1)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut z = (index as u64).wrapping_mul(8).wrapping_add(lane).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     // Half the bits are enough, and the same where `usize` has no more.
@@ -130,18 +123,11 @@ struct Manifest {
 impl Manifest {
     fn create(folder: &Path, name: &str) -> io::Result<Self> {
         let path = folder.join(name);
-        Ok(Self {
-            out: BufWriter::with_capacity(1 << 16, File::create(&path)?),
-            path,
-        })
+        Ok(Self { out: BufWriter::with_capacity(1 << 16, File::create(&path)?), path })
     }
 
     /// The table of an image, with what it includes. Its name is the file's stem.
-    fn image<S: AsRef<str>>(
-        folder: &Path,
-        stem: &str,
-        include: impl IntoIterator<Item = S>,
-    ) -> io::Result<Self> {
+    fn image<S: AsRef<str>>(folder: &Path, stem: &str, include: impl IntoIterator<Item = S>) -> io::Result<Self> {
         let mut manifest = Self::create(folder, &format!("{stem}.image.toml"))?;
         writeln!(manifest, "[image]\nname = \"{stem}\"")?;
         let mut include = include.into_iter().peekable();

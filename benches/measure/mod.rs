@@ -37,9 +37,7 @@ pub struct Probe<'a> {
 impl Probe<'_> {
     /// The medians of some runs, each figure by itself, or why there are none.
     pub fn medians(&self, runs: usize) -> Result<Cost, String> {
-        let costs = (0..runs.max(1))
-            .map(|_| self.run(Stdio::null()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let costs = (0..runs.max(1)).map(|_| self.run(Stdio::null())).collect::<Result<Vec<_>, _>>()?;
         Ok(Cost {
             cpu: median(costs.iter().map(|cost| cost.cpu)),
             wall: median(costs.iter().map(|cost| cost.wall)),
@@ -49,8 +47,7 @@ impl Probe<'_> {
 
     /// One run, with its data going somewhere.
     pub fn run(&self, stdout: Stdio) -> Result<Cost, String> {
-        self.try_run(stdout)
-            .unwrap_or_else(|error| Err(format!("cannot be run: {error}")))
+        self.try_run(stdout).unwrap_or_else(|error| Err(format!("cannot be run: {error}")))
     }
 
     fn try_run(&self, stdout: Stdio) -> io::Result<Result<Cost, String>> {
@@ -72,11 +69,7 @@ impl Probe<'_> {
         if used.status.code() != Some(self.expected) {
             return Ok(Err(self.complaint(used.status, &mut messages)?));
         }
-        Ok(Ok(Cost {
-            cpu: used.rusage.utime + used.rusage.stime,
-            wall,
-            peak: used.rusage.maxrss,
-        }))
+        Ok(Ok(Cost { cpu: used.rusage.utime + used.rusage.stime, wall, peak: used.rusage.maxrss }))
     }
 
     fn complaint(&self, status: ExitStatus, messages: &mut File) -> io::Result<String> {
@@ -84,17 +77,10 @@ impl Probe<'_> {
         messages.rewind()?;
         messages.take(4096).read_to_end(&mut text)?;
         let text = String::from_utf8_lossy(&text);
-        let line = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or("no message");
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no message");
         Ok(match status.code() {
             Some(_) => format!("{status}, not {}: {line}", self.expected),
-            None => format!(
-                "{status} (the limit is {} s of processor time): {line}",
-                self.cpu_limit
-            ),
+            None => format!("{status} (the limit is {} s of processor time): {line}", self.cpu_limit),
         })
     }
 }

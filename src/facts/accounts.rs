@@ -8,12 +8,7 @@ use super::{GroupFact, PackageFact, UserFact};
 pub(super) fn users<'f>(lines: &'f [UserLine<'f>]) -> Result<Vec<UserFact>, Wrong<'f>> {
     let mut names = Names::default();
     let mut users = Vec::with_capacity(lines.len());
-    unique(
-        lines,
-        "the user",
-        |line| &line.name,
-        |line| (&line.name, "", ""),
-    )?;
+    unique(lines, "the user", |line| &line.name, |line| (&line.name, "", ""))?;
     for line in lines {
         users.push(UserFact {
             name: (*line.name).into(),
@@ -29,27 +24,14 @@ pub(super) fn users<'f>(lines: &'f [UserLine<'f>]) -> Result<Vec<UserFact>, Wron
 }
 
 pub(super) fn groups<'f>(lines: &'f [GroupLine<'f>]) -> Result<Vec<GroupFact>, Wrong<'f>> {
-    unique(
-        lines,
-        "the group",
-        |line| &line.name,
-        |line| (&line.name, "", ""),
-    )?;
+    unique(lines, "the group", |line| &line.name, |line| (&line.name, "", ""))?;
     let mut groups: Vec<GroupFact> = lines
         .iter()
         .map(|line| {
-            let mut members: Vec<Box<str>> = line
-                .members
-                .iter()
-                .map(|member| (**member).into())
-                .collect();
+            let mut members: Vec<Box<str>> = line.members.iter().map(|member| (**member).into()).collect();
             members.sort();
             members.dedup();
-            GroupFact {
-                name: (*line.name).into(),
-                gid: line.gid,
-                members,
-            }
+            GroupFact { name: (*line.name).into(), gid: line.gid, members }
         })
         .collect();
     groups.sort();
@@ -60,21 +42,13 @@ pub(super) fn packages<'f>(lines: &'f [PackageLine<'f>]) -> Result<Vec<PackageFa
     const MANAGERS: [&str; 3] = ["apt", "dnf", "apk"];
     for manager in lines.iter().filter_map(|line| line.manager.as_ref()) {
         if !MANAGERS.contains(&&**manager) {
-            let message = format!(
-                "`{}` is no package manager; there are {}",
-                &**manager,
-                MANAGERS.join(", ")
-            );
+            let message = format!("`{}` is no package manager; there are {}", &**manager, MANAGERS.join(", "));
             return Err((manager, message, nearest(manager, &MANAGERS)));
         }
     }
     // Several versions of one package may be installed at once (kernels), so only what is wholly equal is a double.
     let key = |line: &'f PackageLine<'f>| {
-        (
-            &*line.name,
-            line.architecture.as_deref().unwrap_or(""),
-            line.version.as_deref().unwrap_or(""),
-        )
+        (&*line.name, line.architecture.as_deref().unwrap_or(""), line.version.as_deref().unwrap_or(""))
     };
     unique(lines, "the package", |line| &line.name, key)?;
     let fact = |line: &PackageLine<'_>| PackageFact {
@@ -100,11 +74,7 @@ fn unique<'f, T>(
     let mut sorted: Vec<&T> = lines.iter().collect();
     sorted.sort_by(|a, b| key(a).cmp(&key(b)));
     match sorted.windows(2).find(|pair| key(pair[0]) == key(pair[1])) {
-        Some(pair) => Err((
-            name(pair[1]),
-            format!("{what} `{}` is listed twice", &**name(pair[1])),
-            None,
-        )),
+        Some(pair) => Err((name(pair[1]), format!("{what} `{}` is listed twice", &**name(pair[1])), None)),
         None => Ok(()),
     }
 }

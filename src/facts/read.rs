@@ -30,21 +30,12 @@ pub(super) fn is_known_version(version: &str) -> bool {
 }
 
 pub(super) fn unknown_version(version: &str) -> (String, String) {
-    let message = format!(
-        "facts of format version `{version}` cannot be read; this program reads versions 1.x"
-    );
-    (
-        message,
-        String::from("write the facts anew, or use a featgraph that reads this version"),
-    )
+    let message = format!("facts of format version `{version}` cannot be read; this program reads versions 1.x");
+    (message, String::from("write the facts anew, or use a featgraph that reads this version"))
 }
 
 fn lower<'f>(file: &'f FactsFile<'f>) -> Result<Facts, Wrong<'f>> {
-    if let Some(version) = file
-        .format_version
-        .as_ref()
-        .filter(|version| !is_known_version(version))
-    {
+    if let Some(version) = file.format_version.as_ref().filter(|version| !is_known_version(version)) {
         let (message, help) = unknown_version(version);
         return Err((version, message, Some(help)));
     }
@@ -65,16 +56,8 @@ fn tree<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
         entries.push(entry(line, &mut names)?);
     }
     let tree = Tree::new(entries, Vec::new());
-    let line_of = |path: &str| {
-        lines
-            .iter()
-            .find(|line| line.path.strip_prefix('/') == Some(path))
-    };
-    if let Some(line) = tree
-        .problems()
-        .iter()
-        .find_map(|problem| line_of(&problem.path))
-    {
+    let line_of = |path: &str| lines.iter().find(|line| line.path.strip_prefix('/') == Some(path));
+    if let Some(line) = tree.problems().iter().find_map(|problem| line_of(&problem.path)) {
         let mut above = parent_of(&line.path[1..]);
         while let Some(path) = above.filter(|path| tree.get(path).is_none()) {
             above = parent_of(path);
@@ -82,33 +65,15 @@ fn tree<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
         let above = above.and_then(|path| tree.get(path));
         let described = above.map_or("no directory", |entry| entry.file_type.described());
         let above = above.map_or("", |entry| &*entry.path);
-        let message = format!(
-            "`{}` is below `/{above}`, which is {described}",
-            &*line.path
-        );
+        let message = format!("`{}` is below `/{above}`, which is {described}", &*line.path);
         return Err((&line.path, message, None));
     }
-    for link in tree
-        .entries()
-        .iter()
-        .filter(|entry| entry.file_type == FileType::Symlink)
-    {
-        let Some(line) = tree
-            .below(&link.path)
-            .iter()
-            .find_map(|entry| line_of(&entry.path))
-        else {
+    for link in tree.entries().iter().filter(|entry| entry.file_type == FileType::Symlink) {
+        let Some(line) = tree.below(&link.path).iter().find_map(|entry| line_of(&entry.path)) else {
             continue;
         };
-        let message = format!(
-            "`{}` is below `/{}`, which is a symbolic link",
-            &*line.path, link.path
-        );
-        return Err((
-            &line.path,
-            message,
-            Some(String::from("write the path that the link leads to")),
-        ));
+        let message = format!("`{}` is below `/{}`, which is a symbolic link", &*line.path, link.path);
+        return Err((&line.path, message, Some(String::from("write the path that the link leads to"))));
     }
     Ok(tree)
 }
@@ -122,15 +87,8 @@ fn in_path_order<'f>(lines: &'f [PathLine<'f>]) -> Result<Vec<&'f PathLine<'f>>,
     if !sorted.is_sorted_by(|a, b| path_order(&a.path, &b.path).is_lt()) {
         // Stable: of two lines with one path the later in the file comes second.
         sorted.sort_by(|a, b| path_order(&a.path, &b.path));
-        if let Some(pair) = sorted
-            .windows(2)
-            .find(|pair| *pair[0].path == *pair[1].path)
-        {
-            return Err((
-                &pair[1].path,
-                format!("`{}` is listed twice", &*pair[1].path),
-                None,
-            ));
+        if let Some(pair) = sorted.windows(2).find(|pair| *pair[0].path == *pair[1].path) {
+            return Err((&pair[1].path, format!("`{}` is listed twice", &*pair[1].path), None));
         }
     }
     Ok(sorted)

@@ -21,12 +21,7 @@ impl Facts {
         list(out, "paths", paths.map(path_line), ",")?;
         list(out, "users", in_order(&self.users).map(user_line), ",")?;
         list(out, "groups", in_order(&self.groups).map(group_line), ",")?;
-        list(
-            out,
-            "packages",
-            in_order(&self.packages).map(package_line),
-            "",
-        )?;
+        list(out, "packages", in_order(&self.packages).map(package_line), "")?;
         writeln!(out, "}}")
     }
 
@@ -42,10 +37,7 @@ impl Facts {
     pub fn digest(&self) -> String {
         let mut hasher = io::BufWriter::with_capacity(1 << 16, blake3::Hasher::new());
         let _ = self.write(&mut hasher);
-        hasher.into_inner().map_or_else(
-            |_| String::new(),
-            |hasher| digest_text(hasher.finalize().as_bytes()),
-        )
+        hasher.into_inner().map_or_else(|_| String::new(), |hasher| digest_text(hasher.finalize().as_bytes()))
     }
 }
 
@@ -55,12 +47,7 @@ fn in_order<T: Ord>(items: &[T]) -> impl Iterator<Item = &T> {
     items.into_iter()
 }
 
-fn list<T: Serialize>(
-    out: &mut dyn Write,
-    key: &str,
-    items: impl Iterator<Item = T>,
-    after: &str,
-) -> io::Result<()> {
+fn list<T: Serialize>(out: &mut dyn Write, key: &str, items: impl Iterator<Item = T>, after: &str) -> io::Result<()> {
     write!(out, "  \"{key}\": [")?;
     let mut before = "\n    ";
     for item in items {
@@ -68,11 +55,7 @@ fn list<T: Serialize>(
         serde_json::to_writer(&mut *out, &item)?;
         before = ",\n    ";
     }
-    let end = if before.starts_with(',') {
-        "\n  ]"
-    } else {
-        "]"
-    };
+    let end = if before.starts_with(',') { "\n  ]" } else { "]" };
     writeln!(out, "{end}{after}")
 }
 
@@ -95,9 +78,7 @@ fn path_line(entry: &Entry) -> PathLine<'_> {
     PathLine {
         path: absolute(&entry.path),
         file_type: text(entry.file_type.name()),
-        mode: entry
-            .mode
-            .map(|mode| Text(Cow::Owned(format!("{mode:04o}")))),
+        mode: entry.mode.map(|mode| Text(Cow::Owned(format!("{mode:04o}")))),
         user: entry.user.as_ref().map(owner),
         group: entry.group.as_ref().map(owner),
         size: entry.size,
@@ -106,17 +87,8 @@ fn path_line(entry: &Entry) -> PathLine<'_> {
         major: entry.device.map(|(major, _)| major),
         minor: entry.device.map(|(_, minor)| minor),
         package: entry.package.as_deref().map(text),
-        digest: entry
-            .digest
-            .as_ref()
-            .map(|digest| Text(Cow::Owned(digest_text(digest)))),
-        xattrs: Pairs(
-            entry
-                .xattrs
-                .iter()
-                .map(|xattr| (text(&xattr.name), text(&xattr.value)))
-                .collect(),
-        ),
+        digest: entry.digest.as_ref().map(|digest| Text(Cow::Owned(digest_text(digest)))),
+        xattrs: Pairs(entry.xattrs.iter().map(|xattr| (text(&xattr.name), text(&xattr.value))).collect()),
     }
 }
 
@@ -132,14 +104,8 @@ fn user_line(user: &UserFact) -> UserLine<'_> {
 }
 
 fn group_line(group: &GroupFact) -> GroupLine<'_> {
-    let members = in_order(&group.members)
-        .map(|member| text(member))
-        .collect();
-    GroupLine {
-        name: text(&group.name),
-        gid: group.gid,
-        members,
-    }
+    let members = in_order(&group.members).map(|member| text(member)).collect();
+    GroupLine { name: text(&group.name), gid: group.gid, members }
 }
 
 fn package_line(package: &PackageFact) -> PackageLine<'_> {

@@ -299,7 +299,8 @@ impl Builder<'_> {
             if let (Some(wanted_type), Some(found)) = (validator.file_type, view.file_type)
                 && wanted_type != found
             {
-                let reason = format!("must be {}, and it is assumed to be {}", wanted_type.described(), found.described());
+                let reason =
+                    format!("must be {}, and it is assumed to be {}", wanted_type.described(), found.described());
                 self.fail(wanted, Lack::Mismatch(reason));
             }
         }
@@ -340,7 +341,12 @@ impl Builder<'_> {
         let Some(removal) = self.image.removal_of(wanted.entity, wanted.phase) else { return };
         let remover = self.node_of(self.image.removals[removal as usize].feature);
         if remover != wanted.node && wanted.node != NONE {
-            self.edges.edges.push(Edge { from: wanted.node, to: remover, entity: wanted.entity, why: Why::Removal(removal) });
+            self.edges.edges.push(Edge {
+                from: wanted.node,
+                to: remover,
+                entity: wanted.entity,
+                why: Why::Removal(removal),
+            });
         }
     }
 
@@ -442,7 +448,10 @@ impl Builder<'_> {
     fn below_mount(&mut self, number: u32, mount: u32) {
         let row = self.image.provides[number as usize];
         let slot = &self.image.slots.slots[mount as usize];
-        let reason = format!("is a mountpoint, and what is put below it ({}) would not be in the image", message::quoted(&self.image.entities.text(row.entity)));
+        let reason = format!(
+            "is a mountpoint, and what is put below it ({}) would not be in the image",
+            message::quoted(&self.image.entities.text(row.entity))
+        );
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
@@ -542,7 +551,10 @@ impl Builder<'_> {
                 }
                 // The tree that brings the link along needs no step before itself.
                 if self.made_by(link, node, self.image.phase(feature)) && matches!(row, RowId::Provide(_)) {
-                    let tree = self.image.provides.get(match row { RowId::Provide(number) => number as usize, _ => 0 });
+                    let tree = self.image.provides.get(match row {
+                        RowId::Provide(number) => number as usize,
+                        _ => 0,
+                    });
                     if tree.is_some_and(|row| row.means == Means::Contained) {
                         continue;
                     }
@@ -611,7 +623,12 @@ impl Builder<'_> {
                 if let Some(&other) = at.get(&(above, phase)) {
                     let to = self.node_of(self.image.removals[other as usize].feature);
                     if to != node {
-                        self.edges.edges.push(Edge { from: node, to, entity: removal.entity, why: Why::Removal(other) });
+                        self.edges.edges.push(Edge {
+                            from: node,
+                            to,
+                            entity: removal.entity,
+                            why: Why::Removal(other),
+                        });
                     }
                     break;
                 }
@@ -633,7 +650,9 @@ impl Builder<'_> {
     fn trees(&mut self) {
         for number in 0..self.image.provides.len() as u32 {
             let row = &self.image.provides[number as usize];
-            if row.means != Means::Contained || self.image.slots.states[number as usize] & (Slots::DROPPED | Slots::SATISFIED) != 0 {
+            if row.means != Means::Contained
+                || self.image.slots.states[number as usize] & (Slots::DROPPED | Slots::SATISFIED) != 0
+            {
                 continue;
             }
             let What::Path(facts) = row.what else { continue };

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::layer::{Known, Layer, Spot};
 use super::slots::Slots;
-use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::catalog::Code;
+use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::entity::{Content, Owner, Phase, Provide, Require, Validator, What};
 use crate::fragment::{Account, Feature, Fragment, Graft, GraftFrom, LinkRow, Removal};
 use crate::inputs::Inputs;
@@ -254,9 +254,8 @@ impl Image {
             group: validator.group.map(owner),
             ..*validator
         }));
-        self.features.extend(
-            fragment.features.iter().map(|feature| Feature { main: feature.main.map(of), ..*feature }),
-        );
+        self.features
+            .extend(fragment.features.iter().map(|feature| Feature { main: feature.main.map(of), ..*feature }));
         self.provides.extend(fragment.provides.iter().map(|row| Provide {
             feature: features + row.feature,
             entity: of(row.entity),
@@ -311,13 +310,22 @@ impl Image {
 
     /// Which files each file includes, directly or through others: for `replace` and `duplicate`.
     fn find_includes(&mut self) {
-        let numbers: FxHashMap<&str, u32> =
-            self.files.iter().enumerate().map(|(number, file)| (file.fragment.source.name.as_str(), number as u32)).collect();
+        let numbers: FxHashMap<&str, u32> = self
+            .files
+            .iter()
+            .enumerate()
+            .map(|(number, file)| (file.fragment.source.name.as_str(), number as u32))
+            .collect();
         let direct: Vec<Vec<u32>> = self
             .files
             .iter()
             .map(|file| {
-                file.fragment.head.includes.iter().filter_map(|include| numbers.get(include.path.as_str()).copied()).collect()
+                file.fragment
+                    .head
+                    .includes
+                    .iter()
+                    .filter_map(|include| numbers.get(include.path.as_str()).copied())
+                    .collect()
             })
             .collect();
         let all: Vec<Vec<u32>> = (0..self.files.len())
@@ -474,7 +482,13 @@ impl Image {
     }
 
     /// Another place of a finding.
-    pub fn related(&self, role: Role, entity: Option<EntityId>, location: Location, message: impl Into<String>) -> Related {
+    pub fn related(
+        &self,
+        role: Role,
+        entity: Option<EntityId>,
+        location: Location,
+        message: impl Into<String>,
+    ) -> Related {
         Related { role, entity: entity.map(|entity| self.key(entity)), location, message: message.into() }
     }
 
@@ -500,12 +514,14 @@ impl Image {
                 Substance::Device(number("major"), number("minor"))
             }
             Content::Mount(node) => {
-                let value = |key: &str| member(node, key).map(|node| document.string(node, text).into_owned()).unwrap_or_default();
+                let value = |key: &str| {
+                    member(node, key).map(|node| document.string(node, text).into_owned()).unwrap_or_default()
+                };
                 Substance::Mount(value("source"), value("source_type"))
             }
-            Content::Stamp(node) => {
-                Substance::Text(member(node, "values").map(|node| document.span(node).of(text).to_owned()).unwrap_or_default())
-            }
+            Content::Stamp(node) => Substance::Text(
+                member(node, "values").map(|node| document.span(node).of(text).to_owned()).unwrap_or_default(),
+            ),
             Content::Entry(number) => self.entry_substance(number),
         }
     }

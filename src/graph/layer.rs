@@ -151,7 +151,14 @@ impl LevelBuilder {
             children[*slot as usize] = id.0;
             *slot += 1;
         }
-        Level { entities: self.entities, states: self.states, known: self.known, down: self.down, children, child_offsets }
+        Level {
+            entities: self.entities,
+            states: self.states,
+            known: self.known,
+            down: self.down,
+            children,
+            child_offsets,
+        }
     }
 }
 
@@ -159,7 +166,13 @@ impl Layer {
     /// Nothing but `/`, the user root and the group root, of which it is not known more.
     pub fn opaque(name: impl Into<String>) -> Self {
         let builder = LevelBuilder::new(Entities::new(), |_| None);
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque: true, opaque_packages: false, from_facts: true }
+        Self {
+            levels: vec![Arc::new(builder.finish())],
+            name: name.into(),
+            opaque: true,
+            opaque_packages: false,
+            from_facts: true,
+        }
     }
 
     /// One level alone.
@@ -178,7 +191,13 @@ impl Layer {
             levels.truncate(levels.len() - 2);
             levels.push(Arc::new(merged));
         }
-        Self { levels, name: name.into(), opaque: opaque.0, opaque_packages: opaque.1, from_facts: base.is_some_and(|base| base.from_facts) }
+        Self {
+            levels,
+            name: name.into(),
+            opaque: opaque.0,
+            opaque_packages: opaque.1,
+            from_facts: base.is_some_and(|base| base.from_facts),
+        }
     }
 
     fn top(&self) -> u32 {
@@ -230,7 +249,8 @@ impl Layer {
         let mut at = Some(parent);
         while let Some(spot) = at {
             let level = &self.levels[spot.level as usize];
-            let range = level.child_offsets[spot.id as usize] as usize..level.child_offsets[spot.id as usize + 1] as usize;
+            let range =
+                level.child_offsets[spot.id as usize] as usize..level.child_offsets[spot.id as usize + 1] as usize;
             for &child in &level.children[range] {
                 found.entry(level.entities.last(EntityId(child))).or_insert(Spot { level: spot.level, id: child });
             }
@@ -286,9 +306,7 @@ fn merge(levels: &[Arc<Level>]) -> Level {
         .down
         .iter()
         .map(|down| match down {
-            Some(spot) if spot.level == below_number => {
-                below.down[spot.id as usize]
-            }
+            Some(spot) if spot.level == below_number => below.down[spot.id as usize],
             other => *other,
         })
         .collect();

@@ -42,10 +42,16 @@ impl Image {
 
     fn known_of(&self, slot: &Slot, numbers: &Numbers) -> Known {
         let row = &self.provides[slot.lead as usize];
-        let mut known = Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
+        let mut known =
+            Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
         match slot.what {
             What::Path(facts) => {
-                let view = self.view(There::Slot(self.slots.range(slot.entity).find(|&number| self.slots.slots[number as usize].phase == slot.phase).unwrap_or_default()));
+                let view = self.view(There::Slot(
+                    self.slots
+                        .range(slot.entity)
+                        .find(|&number| self.slots.slots[number as usize].phase == slot.phase)
+                        .unwrap_or_default(),
+                ));
                 known.file_type = view.file_type;
                 known.mode = view.mode;
                 known.user = self.tree_owner(facts.user);

@@ -272,7 +272,8 @@ impl Places<'_> {
             let place = self.image.child(real.place, &name);
             if self.standing.get(&place).is_none_or(|standing| {
                 standing.row.is_none_or(|row| {
-                    self.image.phase(self.image.provides[self.image.links[row as usize].provide as usize].feature) < phase
+                    self.image.phase(self.image.provides[self.image.links[row as usize].provide as usize].feature)
+                        < phase
                 })
             }) {
                 self.standing.remove(&place);
@@ -458,10 +459,8 @@ impl Places<'_> {
 
     fn report_loop(&mut self, number: u32, link: EntityId, circle: &[EntityId], length: usize) {
         // The finding stands at the first link of the circle by file and position.
-        let mut members: Vec<(u32, EntityId)> = circle
-            .iter()
-            .filter_map(|&place| Some((self.standing.get(&place)?.row?, place)))
-            .collect();
+        let mut members: Vec<(u32, EntityId)> =
+            circle.iter().filter_map(|&place| Some((self.standing.get(&place)?.row?, place))).collect();
         members.sort_by_key(|&(row, _)| {
             let link = &self.image.links[row as usize];
             (self.image.provides[link.provide as usize].feature, link.span.start)
@@ -473,10 +472,15 @@ impl Places<'_> {
         let message = match circle.len() {
             0 => format!(
                 "{} leads through more than {MAX_LINKS} links ({} were followed), and then every system gives up",
-                image.say(entity), length - 1
+                image.say(entity),
+                length - 1
             ),
             1 => format!("the link {} leads to itself", image.say(entity)),
-            _ => format!("the link {} leads back to itself through {}", image.say(entity), message::count(circle.len() - 1, "other link", "other links")),
+            _ => format!(
+                "the link {} leads back to itself through {}",
+                image.say(entity),
+                message::count(circle.len() - 1, "other link", "other links")
+            ),
         };
         let mut diagnostic = image.diagnostic(Code::SymlinkLoop, Some(entity), location, message);
         diagnostic.label = "it never arrives".to_owned();
@@ -504,7 +508,9 @@ impl Places<'_> {
         let mut own: Vec<(EntityId, bool)> = Vec::new();
         for number in 0..self.image.removals.len() {
             let row = self.image.removals[number];
-            if self.image.phase(row.feature) == phase && !self.image.lost_rows.contains_key(&RowId::Removal(number as u32)) {
+            if self.image.phase(row.feature) == phase
+                && !self.image.lost_rows.contains_key(&RowId::Removal(number as u32))
+            {
                 own.push((row.entity, true));
                 if self.image.entities.entity_type(row.entity) == EntityType::Package
                     && let Some(base) = &self.image.base
@@ -545,7 +551,11 @@ impl Places<'_> {
         for id in 0..self.image.entities.len() {
             let id = EntityId(id as u32);
             let parent = self.image.entities.parent(id);
-            if id != parent && (self.image.taken.get(&parent).is_some_and(|taken| taken & bit != 0) || self.image.gone[parent.index()] & bit != 0) && self.image.entities.is_path(id) {
+            if id != parent
+                && (self.image.taken.get(&parent).is_some_and(|taken| taken & bit != 0)
+                    || self.image.gone[parent.index()] & bit != 0)
+                && self.image.entities.is_path(id)
+            {
                 self.image.gone[id.index()] |= bit;
             }
         }

@@ -105,7 +105,14 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
             {
                 unite(image, *first, row);
             } else {
-                conflict(image, number, *first, row, &mounts, Difference { attribute: "what is mounted", values: None });
+                conflict(
+                    image,
+                    number,
+                    *first,
+                    row,
+                    &mounts,
+                    Difference { attribute: "what is mounted", values: None },
+                );
                 return;
             }
         }
@@ -349,7 +356,8 @@ fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
         _ => None,
     };
     let strongest = rows.iter().map(|&row| image.provides[row as usize].strength).max().unwrap_or(Strength::Explicit);
-    let explicit: Vec<u32> = rows.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
+    let explicit: Vec<u32> =
+        rows.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
     let mut lead = explicit.first().copied().unwrap_or(first);
     let mut merged = gid(image, lead);
     let mut by = lead;
@@ -420,7 +428,8 @@ fn unite(image: &mut Image, a: u32, b: u32) {
     if first.feature == second.feature {
         return;
     }
-    let mains = |row: &Provide| image.features[row.feature as usize].main.is_some() && row.strength != Strength::Implied;
+    let mains =
+        |row: &Provide| image.features[row.feature as usize].main.is_some() && row.strength != Strength::Implied;
     if mains(&first) && mains(&second) {
         duplicate(image, &first, &second);
         image.slots.unite(first.feature, second.feature);
@@ -430,7 +439,9 @@ fn unite(image: &mut Image, a: u32, b: u32) {
 /// The same feature twice where it cannot be meant.
 fn duplicate(image: &mut Image, first: &Provide, second: &Provide) {
     let kinds = (image.features[first.feature as usize].kind, image.features[second.feature as usize].kind);
-    if kinds.0 != kinds.1 || matches!(kinds.0, Kind::EnsureDir | Kind::Require | Kind::Assume | Kind::Usermod | Kind::Package) {
+    if kinds.0 != kinds.1
+        || matches!(kinds.0, Kind::EnsureDir | Kind::Require | Kind::Assume | Kind::Usermod | Kind::Package)
+    {
         return;
     }
     let (a, b) = (image.file_of(first.feature), image.file_of(second.feature));
@@ -459,9 +470,7 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
     let location = image.at(b.feature, b.span);
     let said = image.say(entity);
     let (message, label) = match (&difference.values, difference.attribute) {
-        (Some((own, its)), "type") => {
-            (format!("{said} cannot be both {own} and {its}"), format!("{its} here"))
-        }
+        (Some((own, its)), "type") => (format!("{said} cannot be both {own} and {its}"), format!("{its} here")),
         (Some((own, its)), attribute) => (
             format!("{said} is provided twice, with different {}: {own} and {its}", plural(attribute)),
             format!("{attribute} {its} here"),
@@ -470,9 +479,10 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
             format!("{said} is provided by one feature and declared to be brought about by another"),
             "brought about here, too".to_owned(),
         ),
-        (None, attribute) => {
-            (format!("{said} is provided twice, with different {}", plural(attribute)), format!("other {} here", plural(attribute)))
-        }
+        (None, attribute) => (
+            format!("{said} is provided twice, with different {}", plural(attribute)),
+            format!("other {} here", plural(attribute)),
+        ),
     };
     let mut diagnostic = image.diagnostic(Code::Conflict, Some(entity), location, message);
     diagnostic.label = label;
@@ -487,7 +497,12 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
         if row != first && row != second {
             let other = image.provides[row as usize];
             let text = format!("provided here, too, by {}", image.say_feature(other.feature));
-            diagnostic.related.push(image.related(Role::Provider, Some(entity), image.at(other.feature, other.span), text));
+            diagnostic.related.push(image.related(
+                Role::Provider,
+                Some(entity),
+                image.at(other.feature, other.span),
+                text,
+            ));
         }
     }
     diagnostic.help = Some(
@@ -555,7 +570,10 @@ impl Image {
             .document
             .children(table)
             .map(|member| {
-                (fragment.document.key_text(member, text).into_owned(), fragment.document.string(member, text).into_owned())
+                (
+                    fragment.document.key_text(member, text).into_owned(),
+                    fragment.document.string(member, text).into_owned(),
+                )
             })
             .collect();
         xattrs.sort();

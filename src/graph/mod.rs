@@ -1,14 +1,14 @@
 //! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
 
 pub mod check;
+pub mod edges;
 mod image;
 pub mod layer;
-pub mod edges;
 pub mod leave;
 pub mod links;
-pub mod queries;
 mod merge;
 pub mod order;
+pub mod queries;
 mod recorded;
 pub mod slots;
 mod trees;

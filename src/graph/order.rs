@@ -176,14 +176,15 @@ pub fn order(nodes: &Nodes<'_>, edges: Vec<Edge>, id: impl Fn(u32) -> String) ->
         let mut since: Vec<(u32, u32)> = Vec::new();
         let mut settled = 0u32;
         let mut open = false;
-        let mut admit = |node: u32, ready: &mut Vec<u32>, opaque: &mut BinaryHeap<Reverse<(String, u32)>>, settled: u32| {
-            if nodes.is_opaque(node) {
-                since.push((node, settled));
-                opaque.push(Reverse((id(node), node)));
-            } else {
-                ready.push(node);
-            }
-        };
+        let mut admit =
+            |node: u32, ready: &mut Vec<u32>, opaque: &mut BinaryHeap<Reverse<(String, u32)>>, settled: u32| {
+                if nodes.is_opaque(node) {
+                    since.push((node, settled));
+                    opaque.push(Reverse((id(node), node)));
+                } else {
+                    ready.push(node);
+                }
+            };
         for &node in members {
             if left[node as usize] == 0 {
                 admit(node, &mut ready, &mut opaque, settled);
@@ -198,7 +199,8 @@ pub fn order(nodes: &Nodes<'_>, edges: Vec<Edge>, id: impl Fn(u32) -> String) ->
                     open = true;
                 }
                 // What is no step of its own is as if it ran with the stage that is open, or with the next one.
-                order.stage[node as usize] = if open { order.stages.len() as u32 - 1 } else { order.stages.len() as u32 };
+                order.stage[node as usize] =
+                    if open { order.stages.len() as u32 - 1 } else { order.stages.len() as u32 };
                 let wave = order.wave[node as usize] + u32::from(nodes.is_step(node));
                 for &target in &targets[outgoing[node as usize] as usize..outgoing[node as usize + 1] as usize] {
                     order.wave[target as usize] = order.wave[target as usize].max(wave);
@@ -307,7 +309,8 @@ fn shortest(graph: &DiGraph<u32, Edge>, members: &[u32]) -> Option<Vec<Edge>> {
     if members.len() < 2 {
         return None;
     }
-    let inside: rustc_hash::FxHashMap<u32, u32> = members.iter().enumerate().map(|(at, &member)| (member, at as u32)).collect();
+    let inside: rustc_hash::FxHashMap<u32, u32> =
+        members.iter().enumerate().map(|(at, &member)| (member, at as u32)).collect();
     let mut out: Vec<Vec<(u32, Edge)>> = vec![Vec::new(); members.len()];
     for (at, &member) in members.iter().enumerate() {
         for edge in graph.edges(member.into()) {
@@ -446,7 +449,12 @@ pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (crate::diagnos
     );
     let mut diagnostic = image.diagnostic(Code::UnorderedCommands, main, image.origin(other), message);
     diagnostic.label = "could run before or after the other".to_owned();
-    diagnostic.related.push(image.related(Role::Edge, image.features[one as usize].main, image.origin(one), "the other one"));
+    diagnostic.related.push(image.related(
+        Role::Edge,
+        image.features[one as usize].main,
+        image.origin(one),
+        "the other one",
+    ));
     diagnostic.help = Some(
         "let one provide a name of your own, `provides = [\"virtual:NAME\"]`, and the other require it".to_owned(),
     );

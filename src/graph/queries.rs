@@ -66,14 +66,18 @@ impl Image {
         base.children(spot)
             .into_iter()
             .find(|&(name, spot)| {
-                base.known(spot).is_some() && self.entities.find_child(directory, name).is_none_or(|child| !own.contains(&child))
+                base.known(spot).is_some()
+                    && self.entities.find_child(directory, name).is_none_or(|child| !own.contains(&child))
             })
             .map(|(name, _)| format!("{}/{name}", self.entities.text(directory).trim_end_matches('/')))
     }
 
     /// What the image names directly below a directory.
     pub fn children_of(&self, directory: EntityId) -> impl Iterator<Item = EntityId> + '_ {
-        self.entities.ids().skip(directory.index()).filter(move |&id| id != directory && self.entities.parent(id) == directory)
+        self.entities
+            .ids()
+            .skip(directory.index())
+            .filter(move |&id| id != directory && self.entities.parent(id) == directory)
     }
 
     /// The steps of a phase that edit an account file in place.
@@ -87,7 +91,9 @@ impl Image {
             }
             match slot.what {
                 What::User(_) => editors.push(Editor::Feature(row.feature)),
-                What::Group(_) if groups_too && row.strength == Strength::Implied => editors.push(Editor::Slot(number as u32)),
+                What::Group(_) if groups_too && row.strength == Strength::Implied => {
+                    editors.push(Editor::Slot(number as u32))
+                }
                 What::Group(_) if groups_too => editors.push(Editor::Feature(row.feature)),
                 _ => {}
             }
@@ -102,11 +108,8 @@ impl Image {
 
     /// Whether something opaque may have provided an entity by the time that a phase starts: the base, or an earlier phase.
     pub fn opaque_before(&self, entity: EntityId, phase: Phase) -> bool {
-        let gone_since = Phase::ALL[..phase as usize]
-            .iter()
-            .rev()
-            .find(|&&earlier| self.goes_in(entity, earlier))
-            .copied();
+        let gone_since =
+            Phase::ALL[..phase as usize].iter().rev().find(|&&earlier| self.goes_in(entity, earlier)).copied();
         if gone_since.is_none()
             && let Some(base) = &self.base
             && (base.opaque || base.opaque_packages && self.a_package_may_provide(entity))
@@ -131,9 +134,9 @@ impl Image {
             EntityType::Virtual => false,
             EntityType::Path => {
                 let text = self.entities.text(entity);
-                !["/home", "/root", "/srv", "/tmp", "/usr/local"].iter().any(|top| {
-                    text.strip_prefix(top).is_some_and(|rest| rest.starts_with('/'))
-                })
+                !["/home", "/root", "/srv", "/tmp", "/usr/local"]
+                    .iter()
+                    .any(|top| text.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')))
             }
             _ => true,
         }
@@ -174,7 +177,9 @@ impl Image {
         let Some(feature) = self.features.get(node as usize) else { return String::new() };
         match feature.kind {
             Kind::Run => format!("run:{}", self.run_identity(node)),
-            kind => format!("{}:{}", kind.name(), feature.main.map(|main| self.entities.text(main)).unwrap_or_default()),
+            kind => {
+                format!("{}:{}", kind.name(), feature.main.map(|main| self.entities.text(main)).unwrap_or_default())
+            }
         }
     }
 

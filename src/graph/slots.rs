@@ -204,7 +204,8 @@ fn list_accounts(image: &mut Image, inputs: &Inputs) {
             }
             let Some(text) = contents(image, &row, inputs) else { continue };
             let mut listed: FxHashMap<EntityId, ()> = FxHashMap::default();
-            let base = Provide { strength: Strength::Explicit, means: Means::Contained, parent: ParentRule::Free, ..row };
+            let base =
+                Provide { strength: Strength::Explicit, means: Means::Contained, parent: ParentRule::Free, ..row };
             match entity_type {
                 EntityType::User => {
                     for line in crate::accounts::passwd(&text) {
@@ -316,8 +317,10 @@ fn group(image: &mut Image) {
         let mut at = start;
         while at < end {
             let phase = image.phase(image.provides[rows[at] as usize].feature);
-            let length =
-                rows[at..end].iter().take_while(|&&row| image.phase(image.provides[row as usize].feature) == phase).count();
+            let length = rows[at..end]
+                .iter()
+                .take_while(|&&row| image.phase(image.provides[row as usize].feature) == phase)
+                .count();
             let lead = rows[at];
             slots.push(Slot {
                 entity: EntityId(entity as u32),

@@ -12,8 +12,8 @@ use crate::fragment::{Fragment, Graft, GraftFrom, LinkRow};
 use crate::inputs::{ArchiveState, Inputs, SourceState};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
-use crate::tree::{Entry, FileType, ProblemKind, Tree};
 use crate::tree;
+use crate::tree::{Entry, FileType, ProblemKind, Tree};
 
 /// Reads what the inputs say of every source and adds the rows of every tree.
 pub fn graft(image: &mut Image, inputs: &Inputs, images: &FxHashMap<String, Layer>) {
@@ -66,7 +66,10 @@ fn folder(image: &mut Image, number: usize, fragment: &Fragment, graft: &Graft, 
         }
         Some(SourceState::Special(what)) => {
             let location = image.at(graft.feature, graft.span);
-            let message = format!("the source {} is {what}, and only files, folders and links can be installed", message::quoted(path));
+            let message = format!(
+                "the source {} is {what}, and only files, folders and links can be installed",
+                message::quoted(path)
+            );
             let main = image.features[graft.feature as usize].main;
             let diagnostic = image.diagnostic(Code::InvalidValue, main, location, message);
             image.report(diagnostic, Vec::new());
@@ -167,7 +170,8 @@ fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners:
         image.entries.push(EntryRow { graft: number as u32, tree: tree.clone(), entry: index as u32 });
         if is_root && let Some(stands) = stands {
             row.span = image.provides[stands as usize].span;
-            row.parent = if place == EntityId::ROOT { ParentRule::Free } else { image.provides[stands as usize].parent };
+            row.parent =
+                if place == EntityId::ROOT { ParentRule::Free } else { image.provides[stands as usize].parent };
             image.provides[stands as usize] = row;
             image.features[graft.feature as usize].main = Some(place);
         } else {
@@ -200,43 +204,45 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
             entry.mode
         }
     };
-    let mut owner = |own: &Option<tree::Owner>, id: Option<u32>, set: Owner, bit: u8, root: EntityId, entity_type: EntityType| {
-        if graft.owners.given & bit != 0 {
-            given |= bit;
-            return set;
-        }
-        let own = match owners {
-            Owners::Root => return Owner::Name(root),
-            Owners::Archive { names: false } => id.map(tree::Owner::Number).or_else(|| own.clone()),
-            Owners::Archive { names: true } | Owners::Names => own.clone().or(id.map(tree::Owner::Number)),
-        };
-        if entry.listed {
-            given |= bit;
-        }
-        match own {
-            Some(tree::Owner::Name(name)) => {
-                let name = image.entities.name(entity_type, &name);
-                image.extend_spots();
-                if name != root {
-                    let cause = if entity_type == EntityType::User { Cause::User } else { Cause::Group };
-                    image.requires.push(Require {
-                        feature: graft.feature,
-                        entity: name,
-                        span: graft.span,
-                        validator: EXISTS,
-                        cause,
-                        ordered: true,
-                    });
-                }
-                Owner::Name(name)
+    let mut owner =
+        |own: &Option<tree::Owner>, id: Option<u32>, set: Owner, bit: u8, root: EntityId, entity_type: EntityType| {
+            if graft.owners.given & bit != 0 {
+                given |= bit;
+                return set;
             }
-            Some(tree::Owner::Number(0)) => Owner::Name(root),
-            Some(tree::Owner::Number(number)) => Owner::Number(number),
-            None => Owner::Name(root),
-        }
-    };
+            let own = match owners {
+                Owners::Root => return Owner::Name(root),
+                Owners::Archive { names: false } => id.map(tree::Owner::Number).or_else(|| own.clone()),
+                Owners::Archive { names: true } | Owners::Names => own.clone().or(id.map(tree::Owner::Number)),
+            };
+            if entry.listed {
+                given |= bit;
+            }
+            match own {
+                Some(tree::Owner::Name(name)) => {
+                    let name = image.entities.name(entity_type, &name);
+                    image.extend_spots();
+                    if name != root {
+                        let cause = if entity_type == EntityType::User { Cause::User } else { Cause::Group };
+                        image.requires.push(Require {
+                            feature: graft.feature,
+                            entity: name,
+                            span: graft.span,
+                            validator: EXISTS,
+                            cause,
+                            ordered: true,
+                        });
+                    }
+                    Owner::Name(name)
+                }
+                Some(tree::Owner::Number(0)) => Owner::Name(root),
+                Some(tree::Owner::Number(number)) => Owner::Number(number),
+                None => Owner::Name(root),
+            }
+        };
     let user = owner(&entry.user, entry.uid, graft.owners.user, PathFacts::USER, EntityId::USER_ROOT, EntityType::User);
-    let group = owner(&entry.group, entry.gid, graft.owners.group, PathFacts::GROUP, EntityId::GROUP_ROOT, EntityType::Group);
+    let group =
+        owner(&entry.group, entry.gid, graft.owners.group, PathFacts::GROUP, EntityId::GROUP_ROOT, EntityType::Group);
     let content = match entry.first_name() {
         Some(first) => {
             let mut at = graft.at;

@@ -76,7 +76,12 @@ impl Image {
 
     /// The same of what a row says.
     pub fn view_facts(&self, facts: &PathFacts) -> View<'_> {
-        View { file_type: facts.file_type, mode: facts.mode, user: self.owner(facts.user), group: self.owner(facts.group) }
+        View {
+            file_type: facts.file_type,
+            mode: facts.mode,
+            user: self.owner(facts.user),
+            group: self.owner(facts.group),
+        }
     }
 
     /// An owner by name or number.

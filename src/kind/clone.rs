@@ -2,9 +2,9 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use crate::fragment::{Graft, GraftFrom};
 use super::{KindSpec, operation};
 use crate::entity::Phase;
+use crate::fragment::{Graft, GraftFrom};
 
 pub(super) const FROM: usize = 0;
 pub(super) const SRC: usize = 1;
@@ -18,7 +18,11 @@ pub(super) const KIND: KindSpec = KindSpec {
     fields: &[
         Field::required("from", FieldType::HostPath, "The other image: its manifest, or a facts file."),
         Field::required("src", FieldType::Path, "The path in the other image."),
-        Field::required("dst", FieldType::Path, "Where to put it. With a trailing `/` a file goes into it under its own name."),
+        Field::required(
+            "dst",
+            FieldType::Path,
+            "Where to put it. With a trailing `/` a file goes into it under its own name.",
+        ),
         Field::optional("user", FieldType::Owner, "The user of every entry, in place of its own."),
         Field::optional("group", FieldType::Owner, "The group of every entry, in place of its own."),
     ],

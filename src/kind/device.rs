@@ -21,7 +21,11 @@ pub(super) const KIND: KindSpec = KindSpec {
         Field::required("path", FieldType::Path, "The path of the node."),
         Field::required("node", FieldType::Choice(&["char", "block", "fifo"]), "What sort of node it is."),
         Field::optional("major", FieldType::Integer(4095), "The device's major number; required for char and block."),
-        Field::optional("minor", FieldType::Integer(1_048_575), "The device's minor number; required for char and block."),
+        Field::optional(
+            "minor",
+            FieldType::Integer(1_048_575),
+            "The device's minor number; required for char and block.",
+        ),
         Field::default("mode", FieldType::Mode, "\"0600\"", "Its permission bits."),
         Field::default("user", FieldType::Owner, "\"root\"", "The user it belongs to."),
         Field::default("group", FieldType::Owner, "\"root\"", "The group it belongs to."),

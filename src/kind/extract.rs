@@ -2,9 +2,9 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use crate::fragment::{Graft, GraftFrom};
 use super::{KindSpec, operation};
 use crate::entity::{Cause, DIRECTORY, Phase};
+use crate::fragment::{Graft, GraftFrom};
 
 pub(super) const SRC: usize = 0;
 const DST: usize = 1;
@@ -17,10 +17,24 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "extract",
     summary: "Unpacks an archive; every entry is checked like a feature of its own.",
     fields: &[
-        Field::required("src", FieldType::HostPaths, "The archive: .tar, .tar.gz, .tar.xz or .tar.zst; a list is as many features."),
+        Field::required(
+            "src",
+            FieldType::HostPaths,
+            "The archive: .tar, .tar.gz, .tar.xz or .tar.zst; a list is as many features.",
+        ),
         Field::required("dst", FieldType::Path, "The directory that it is unpacked in. `parents` includes it."),
-        Field::default("strip_components", FieldType::Integer(255), "0", "How many leading components of each entry are dropped."),
-        Field::default("owners", FieldType::Choice(&["ids", "names"]), "\"ids\"", "Whether entries keep the archive's numbers, which are not checked, or its names, which must exist."),
+        Field::default(
+            "strip_components",
+            FieldType::Integer(255),
+            "0",
+            "How many leading components of each entry are dropped.",
+        ),
+        Field::default(
+            "owners",
+            FieldType::Choice(&["ids", "names"]),
+            "\"ids\"",
+            "Whether entries keep the archive's numbers, which are not checked, or its names, which must exist.",
+        ),
         Field::optional("user", FieldType::Owner, "The user of every entry, in place of the archive's."),
         Field::optional("group", FieldType::Owner, "The group of every entry, in place of the archive's."),
     ],

@@ -72,12 +72,7 @@ impl Field {
     }
 
     /// A field with a default.
-    pub const fn default(
-        name: &'static str,
-        field_type: FieldType,
-        default: &'static str,
-        doc: &'static str,
-    ) -> Self {
+    pub const fn default(name: &'static str, field_type: FieldType, default: &'static str, doc: &'static str) -> Self {
         Self { name, field_type, required: false, default: Some(default), doc }
     }
 }
@@ -90,7 +85,12 @@ pub const COMMON: &[Field] = &[
         FieldType::Choice(&["packages", "commands", "removals", "main", "finalize"]),
         "The phase in which it is carried out, in place of the kind's own.",
     ),
-    Field::default("allow", FieldType::Codes, "[]", "Codes of warnings and infos that are not to be given for this feature."),
+    Field::default(
+        "allow",
+        FieldType::Codes,
+        "[]",
+        "Codes of warnings and infos that are not to be given for this feature.",
+    ),
     Field::default(
         "parents",
         FieldType::Boolean,

@@ -31,11 +31,8 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         l.place_unknown(d, link);
         return;
     };
-    let facts = PathFacts {
-        file_type: Some(FileType::File),
-        content: Content::SameAs(target.entity),
-        ..PathFacts::UNKNOWN
-    };
+    let facts =
+        PathFacts { file_type: Some(FileType::File), content: Content::SameAs(target.entity), ..PathFacts::UNKNOWN };
     l.place(d, link, facts);
     l.require(d, target.entity, target.span, FILE, Cause::HardlinkTarget, true);
 }

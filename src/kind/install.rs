@@ -2,9 +2,9 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use crate::fragment::{Graft, GraftFrom};
 use super::{KindSpec, operation};
 use crate::entity::{Content, PathFacts, Phase};
+use crate::fragment::{Graft, GraftFrom};
 use crate::tree::FileType;
 
 const SRC: usize = 0;
@@ -20,14 +20,31 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "install",
     summary: "Installs a file, or a folder with all that is in it.",
     fields: &[
-        Field::optional("src", FieldType::HostPaths, "The file or folder to install; a list is as many features, and then `dst` ends in `/`. Either this or `text`."),
+        Field::optional(
+            "src",
+            FieldType::HostPaths,
+            "The file or folder to install; a list is as many features, and then `dst` ends in `/`. Either this or `text`.",
+        ),
         Field::optional("text", FieldType::String, "The contents of the file. Either this or `src`."),
-        Field::required("dst", FieldType::Path, "Where to put it. With a trailing `/` a file goes into it under its own name."),
-        Field::optional("mode", FieldType::Mode, "Permission bits of files; 0755 where the source is executable by its owner, else 0644."),
+        Field::required(
+            "dst",
+            FieldType::Path,
+            "Where to put it. With a trailing `/` a file goes into it under its own name.",
+        ),
+        Field::optional(
+            "mode",
+            FieldType::Mode,
+            "Permission bits of files; 0755 where the source is executable by its owner, else 0644.",
+        ),
         Field::default("user", FieldType::Owner, "\"root\"", "The user it belongs to."),
         Field::default("group", FieldType::Owner, "\"root\"", "The group it belongs to."),
         Field::optional("xattrs", FieldType::Table, "Extended attributes, name = value."),
-        Field::default("exclude", FieldType::Strings, "[]", "Patterns, as in .gitignore, of what to leave out of a folder."),
+        Field::default(
+            "exclude",
+            FieldType::Strings,
+            "[]",
+            "Patterns, as in .gitignore, of what to leave out of a folder.",
+        ),
     ],
     phase: Phase::Main,
     parents: Some(false),
@@ -52,7 +69,10 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let Some(mut path) = l.path(d, DST, false) else { return };
     if d.has(TEXT) && !d.has(SRC) {
         if path.trailing_slash {
-            l.invalid(path.span, "a `text` has no name of its own, so `dst` must be the file itself, without the trailing `/`");
+            l.invalid(
+                path.span,
+                "a `text` has no name of its own, so `dst` must be the file itself, without the trailing `/`",
+            );
         }
         let Some(text) = text else {
             l.place_unknown(d, path);

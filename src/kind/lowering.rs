@@ -9,8 +9,8 @@ use crate::entity::{
     Cause, Content, Means, Owner, ParentRule, PathFacts, Phase, Provide, Require, Strength, Validator, What,
 };
 use crate::fragment::{
-    Account, Allow, Feature, FileFinding, Fragment, Graft, LinkRow, Manager, Owners, PackageRow, Reference,
-    Removal, Setting, SmallFix, SourceRole, SourceRow,
+    Account, Allow, Feature, FileFinding, Fragment, Graft, LinkRow, Manager, Owners, PackageRow, Reference, Removal,
+    Setting, SmallFix, SourceRole, SourceRow,
 };
 use crate::inputs;
 use crate::intern::{EntityId, EntityType, PathProblem, normalised};
@@ -119,10 +119,6 @@ impl<'f> Lowering<'f> {
         }
     }
 
-    fn text(&self) -> &str {
-        &self.source.text
-    }
-
     // ---- one declaration -------------------------------------------------------------------------------------
 
     /// Lowers one table of a kind; a list in its list field is as many features.
@@ -148,9 +144,7 @@ impl<'f> Lowering<'f> {
             if let Some(at) = spec.fields.iter().position(|field| field.name == key) {
                 declared.fields[at] = member;
                 declared.spans[at] = self.fragment.document.span(member);
-            } else if let Some(at) =
-                COMMON.iter().position(|field| field.name == key && takes_common(kind, field))
-            {
+            } else if let Some(at) = COMMON.iter().position(|field| field.name == key && takes_common(kind, field)) {
                 declared.common[at] = member;
             } else {
                 let span = self.fragment.document.key(member);
@@ -218,9 +212,7 @@ impl<'f> Lowering<'f> {
 
     /// Kinds whose main entity tells what else would be missing without it.
     fn needs_main(&self, kind: Kind) -> bool {
-        kind.spec().list.is_some()
-            || kind.spec().parents.is_some()
-            || matches!(kind, Kind::User)
+        kind.spec().list.is_some() || kind.spec().parents.is_some() || matches!(kind, Kind::User)
     }
 
     fn suppress_repeats(&mut self) {
@@ -294,7 +286,10 @@ impl<'f> Lowering<'f> {
                     self.fragment.allows.push(Allow { node: d.node, code, span });
                 }
                 Some(code) => {
-                    let sentence = format!("`{}` is an error, and errors cannot be allowed: `allow` takes warnings and infos", code.name());
+                    let sentence = format!(
+                        "`{}` is an error, and errors cannot be allowed: `allow` takes warnings and infos",
+                        code.name()
+                    );
                     self.invalid(span, &sentence);
                 }
                 None => {
@@ -378,7 +373,15 @@ impl<'f> Lowering<'f> {
     }
 
     /// The feature provides something that is no path.
-    pub fn provide(&mut self, _: &Declared, entity: EntityId, span: Span, what: What, strength: Strength, means: Means) {
+    pub fn provide(
+        &mut self,
+        _: &Declared,
+        entity: EntityId,
+        span: Span,
+        what: What,
+        strength: Strength,
+        means: Means,
+    ) {
         self.main(entity);
         self.push_provide(entity, span, what, strength, means, ParentRule::Free, false);
     }
@@ -386,9 +389,7 @@ impl<'f> Lowering<'f> {
     /// The feature places something at a path; its directory is required or implied.
     pub fn place(&mut self, _: &Declared, path: PathValue, facts: PathFacts) -> u32 {
         self.main(path.entity);
-        if path.entity == EntityId::ROOT
-            && facts.file_type.is_some_and(|file_type| file_type != FileType::Directory)
-        {
+        if path.entity == EntityId::ROOT && facts.file_type.is_some_and(|file_type| file_type != FileType::Directory) {
             self.invalid(path.span, "`/` itself can only be a directory; name something below it");
         }
         let rule = self.parent_rule;
@@ -517,8 +518,11 @@ impl<'f> Lowering<'f> {
         let members: Vec<NodeId> = self.fragment.document.children(node).collect();
         let feature = self.number();
         for member in members {
-            let name =
-                format!("{} {}", d.kind.spec().fields[field].name, self.fragment.document.key_text(member, &source.text));
+            let name = format!(
+                "{} {}",
+                d.kind.spec().fields[field].name,
+                self.fragment.document.key_text(member, &source.text)
+            );
             let value = format!("{:?}", self.fragment.document.string(member, &source.text));
             let span = self.fragment.document.span(member);
             self.fragment.settings.push(Setting { feature, name, value, span });
@@ -661,7 +665,8 @@ impl<'f> Lowering<'f> {
 
     fn unknown_key(&mut self, kind: Kind, key: &str, span: Span) {
         if matches!(key, "when" | "vars") {
-            let sentence = format!("`{key}` is reserved for conditions and variables, which this version does not have");
+            let sentence =
+                format!("`{key}` is reserved for conditions and variables, which this version does not have");
             self.report(Code::InvalidValue, span, sentence);
             return;
         }
@@ -726,7 +731,10 @@ impl<'f> Lowering<'f> {
     pub fn comment(&mut self, d: &Declared, field: usize) -> Option<String> {
         let text = self.string(d, field)?;
         if text.contains([':', '\n', '\0']) {
-            self.invalid(d.span(field), "a comment must not contain `:` or a line break, which separate the fields and lines of /etc/passwd");
+            self.invalid(
+                d.span(field),
+                "a comment must not contain `:` or a line break, which separate the fields and lines of /etc/passwd",
+            );
             return None;
         }
         Some(text)
@@ -889,8 +897,7 @@ impl<'f> Lowering<'f> {
             }
             Shape::Broken => None,
             other => {
-                let sentence =
-                    format!("a mode is an octal string such as \"0644\", and this is {}", other.described());
+                let sentence = format!("a mode is an octal string such as \"0644\", and this is {}", other.described());
                 self.report(Code::WrongType, span, sentence);
                 None
             }
@@ -904,7 +911,8 @@ impl<'f> Lowering<'f> {
         }
         // A number whose digits are all octal was meant as octal; another may be an octal mode's decimal value.
         let digits = written.trim_start_matches(['+', '-']);
-        let as_octal = (digits.len() <= 4 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'))).then(|| format!("{digits:0>4}"));
+        let as_octal = (digits.len() <= 4 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7')))
+            .then(|| format!("{digits:0>4}"));
         let as_decimal = value.filter(|value| (0..=0o7777).contains(value)).map(|value| format!("{value:04o}"));
         let finding = self.report(
             Code::InvalidValue,
@@ -928,7 +936,11 @@ impl<'f> Lowering<'f> {
         ] {
             let Some((owner, span)) = self.owner(d, field, entity_type) else { continue };
             owners.given |= bit;
-            if entity_type == EntityType::User { owners.user = owner } else { owners.group = owner }
+            if entity_type == EntityType::User {
+                owners.user = owner
+            } else {
+                owners.group = owner
+            }
             if let Owner::Name(entity) = owner {
                 self.push_require(entity, span, crate::entity::EXISTS, cause, true);
             }
@@ -980,7 +992,8 @@ impl<'f> Lowering<'f> {
         match message::name_problem(name, entity_type) {
             None => Some(self.fragment.entities.name(entity_type, name)),
             Some(problem) => {
-                let sentence = format!("{} is no name of {}: {problem}", message::quoted(name), message::a_type(entity_type));
+                let sentence =
+                    format!("{} is no name of {}: {problem}", message::quoted(name), message::a_type(entity_type));
                 self.invalid(span, &sentence);
                 None
             }
@@ -1051,9 +1064,13 @@ impl<'f> Lowering<'f> {
     pub fn ports(&mut self, d: &Declared, field: usize) {
         for (port, span) in self.strings(d, field) {
             let (number, protocol) = port.split_once('/').unwrap_or((&port, "tcp"));
-            let right = number.parse::<u16>().is_ok_and(|number| number > 0) && matches!(protocol, "tcp" | "udp" | "sctp");
+            let right =
+                number.parse::<u16>().is_ok_and(|number| number > 0) && matches!(protocol, "tcp" | "udp" | "sctp");
             if !right {
-                let sentence = format!("{} is no port: write a number from 1 to 65535, with `/udp` where it is not TCP", message::quoted(&port));
+                let sentence = format!(
+                    "{} is no port: write a number from 1 to 65535, with `/udp` where it is not TCP",
+                    message::quoted(&port)
+                );
                 self.invalid(span, &sentence);
             }
         }
@@ -1078,7 +1095,8 @@ impl<'f> Lowering<'f> {
                 None => (text.as_str(), None),
             };
             if version.is_some_and(|version| version.is_empty() || version.contains(char::is_whitespace)) {
-                let sentence = format!("the version in {} is not one: write NAME=VERSION, or only NAME", message::quoted(&text));
+                let sentence =
+                    format!("the version in {} is not one: write NAME=VERSION, or only NAME", message::quoted(&text));
                 self.invalid(span, &sentence);
                 continue;
             }
@@ -1231,7 +1249,10 @@ impl<'f> Lowering<'f> {
         let source = self.source_at(node, self.name_of(d, field), SourceRole::Archive)?;
         let written = &self.fragment.sources[source as usize].written;
         if ![".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst"].iter().any(|ending| written.ends_with(ending)) {
-            let sentence = format!("{} is no archive that can be read: .tar, .tar.gz, .tar.xz and .tar.zst can", message::quoted(written));
+            let sentence = format!(
+                "{} is no archive that can be read: .tar, .tar.gz, .tar.xz and .tar.zst can",
+                message::quoted(written)
+            );
             let span = self.span(node);
             self.invalid(span, &sentence);
             return None;
@@ -1274,7 +1295,10 @@ impl<'f> Lowering<'f> {
         let number = self.reference_at(d.get(field)?, self.name_of(d, field))?;
         let path = self.fragment.references[number as usize].path.clone();
         if !crate::manifest::is_image_or_facts(&path) {
-            let sentence = format!("{} is neither an image manifest (`.image.toml`, `.image.json`) nor a facts file (`.facts.json`)", message::quoted(&path));
+            let sentence = format!(
+                "{} is neither an image manifest (`.image.toml`, `.image.json`) nor a facts file (`.facts.json`)",
+                message::quoted(&path)
+            );
             self.invalid(d.span(field), &sentence);
             return None;
         }
@@ -1319,7 +1343,10 @@ impl<'f> Lowering<'f> {
                 }
                 Shape::Broken => {}
                 other => {
-                    let sentence = format!("`{name}` lists paths, `user:NAME` and so on, or tables, and this is {}", other.described());
+                    let sentence = format!(
+                        "`{name}` lists paths, `user:NAME` and so on, or tables, and this is {}",
+                        other.described()
+                    );
                     self.report(Code::WrongType, span, sentence);
                 }
             }
@@ -1385,7 +1412,12 @@ impl<'f> Lowering<'f> {
                     });
                 }
                 (_, Some(_)) => {
-                    self.report(Code::InvalidValue, key_span, "a reference names one entity: only one of `path`, `user`, `group`, `package`, `virtual`".to_owned());
+                    self.report(
+                        Code::InvalidValue,
+                        key_span,
+                        "a reference names one entity: only one of `path`, `user`, `group`, `package`, `virtual`"
+                            .to_owned(),
+                    );
                 }
                 _ => {
                     let known: Vec<&str> =
@@ -1402,7 +1434,9 @@ impl<'f> Lowering<'f> {
         }
         if entity.is_none() {
             let span = self.span(table);
-            let sentence = format!("this entry of `{list}` names no entity: give one of `path`, `user`, `group`, `package`, `virtual`");
+            let sentence = format!(
+                "this entry of `{list}` names no entity: give one of `path`, `user`, `group`, `package`, `virtual`"
+            );
             self.report(Code::MissingKey, span, sentence);
         }
         Some((entity?, facts))

@@ -105,7 +105,7 @@ impl Kind {
     /// Its own fields, then the common ones that it takes.
     pub fn all_fields(self) -> impl Iterator<Item = &'static Field> {
         let spec = self.spec();
-        spec.fields.iter().chain(field::COMMON.iter().filter(move |field| match field.name {
+        spec.fields.iter().chain(COMMON.iter().filter(move |field| match field.name {
             "parents" => spec.parents.is_some(),
             "facts" => matches!(self, Self::Package | Self::Run),
             _ => true,

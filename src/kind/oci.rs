@@ -24,7 +24,11 @@ pub(super) const KIND: KindSpec = KindSpec {
         Field::optional("cmd", FieldType::Strings, "Default arguments."),
         Field::optional("env", FieldType::Table, "Environment variables."),
         Field::optional("labels", FieldType::Table, "Labels."),
-        Field::optional("user", FieldType::Owner, "Who runs the program: a user that exists, or a number; `user:group` sets both."),
+        Field::optional(
+            "user",
+            FieldType::Owner,
+            "Who runs the program: a user that exists, or a number; `user:group` sets both.",
+        ),
         Field::optional("working_dir", FieldType::Path, "The working directory."),
         Field::optional("exposed_ports", FieldType::Strings, "Ports such as `80/tcp`."),
         Field::optional("volumes", FieldType::PathList, "Directories for data from outside."),

@@ -14,10 +14,23 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "package",
     summary: "Installs, removes or upgrades packages.",
     fields: &[
-        Field::optional("names", FieldType::Strings, "Packages, each `NAME` or `NAME=VERSION`. This or `files` or both."),
+        Field::optional(
+            "names",
+            FieldType::Strings,
+            "Packages, each `NAME` or `NAME=VERSION`. This or `files` or both.",
+        ),
         Field::optional("files", FieldType::HostPathList, "Local .deb or .rpm files. This or `names` or both."),
-        Field::optional("manager", FieldType::Choice(&["apt", "dnf", "apk"]), "The package manager; if not given, the image's `package_manager`."),
-        Field::default("action", FieldType::Choice(&["install", "remove", "remove_if_exists", "upgrade"]), "\"install\"", "What to do with them."),
+        Field::optional(
+            "manager",
+            FieldType::Choice(&["apt", "dnf", "apk"]),
+            "The package manager; if not given, the image's `package_manager`.",
+        ),
+        Field::default(
+            "action",
+            FieldType::Choice(&["install", "remove", "remove_if_exists", "upgrade"]),
+            "\"install\"",
+            "What to do with them.",
+        ),
     ],
     phase: Phase::Packages,
     parents: None,

@@ -13,9 +13,18 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "remove",
     summary: "Removes a path, and of a directory all below it.",
     fields: &[
-        Field::required("path", FieldType::Paths, "What to remove; a list is as many features. A link is removed itself."),
+        Field::required(
+            "path",
+            FieldType::Paths,
+            "What to remove; a list is as many features. A link is removed itself.",
+        ),
         Field::default("must_exist", FieldType::Boolean, "true", "Whether it is an error if nothing is there."),
-        Field::default("recursive", FieldType::Boolean, "true", "Whether a directory goes with all below it; if not, it must be empty by then."),
+        Field::default(
+            "recursive",
+            FieldType::Boolean,
+            "true",
+            "Whether a directory goes with all below it; if not, it must be empty by then.",
+        ),
     ],
     phase: Phase::Removals,
     parents: None,

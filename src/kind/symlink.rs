@@ -15,7 +15,11 @@ pub(super) const KIND: KindSpec = KindSpec {
     summary: "Makes a symbolic link and checks where it leads.",
     fields: &[
         Field::required("link", FieldType::Path, "The path of the link itself."),
-        Field::required("target", FieldType::LinkTarget, "Where it leads: an absolute path, or one relative to the link's directory."),
+        Field::required(
+            "target",
+            FieldType::LinkTarget,
+            "Where it leads: an absolute path, or one relative to the link's directory.",
+        ),
         Field::default(
             "expect",
             FieldType::Choice(&["any", "file", "directory", "nothing"]),

@@ -2,9 +2,9 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering, MAX_ID};
-use crate::fragment::Account;
 use super::{KindSpec, operation};
 use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, FILE, Means, Owner, Phase, Strength, What};
+use crate::fragment::Account;
 use crate::intern::EntityType;
 
 const NAME: usize = 0;
@@ -22,10 +22,19 @@ pub(super) const KIND: KindSpec = KindSpec {
     fields: &[
         Field::required("name", FieldType::Name, "The account's name."),
         Field::optional("uid", FieldType::Integer(MAX_ID), "Its number; allocated by name order if not given."),
-        Field::optional("group", FieldType::Owner, "The primary group; if not given, a group of the user's name, made if nothing else makes it."),
+        Field::optional(
+            "group",
+            FieldType::Owner,
+            "The primary group; if not given, a group of the user's name, made if nothing else makes it.",
+        ),
         Field::default("groups", FieldType::Strings, "[]", "Supplementary groups."),
         Field::default("home", FieldType::Path, "\"/nonexistent\"", "The home directory, which must exist if given."),
-        Field::default("shell", FieldType::Path, "\"/usr/sbin/nologin\"", "The login shell, which must be executable if given."),
+        Field::default(
+            "shell",
+            FieldType::Path,
+            "\"/usr/sbin/nologin\"",
+            "The login shell, which must be executable if given.",
+        ),
         Field::optional("comment", FieldType::String, "The full name or purpose."),
         Field::default("system", FieldType::Boolean, "false", "Whether its number is allocated from 999 downwards."),
     ],

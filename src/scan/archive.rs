@@ -23,23 +23,12 @@ pub fn read_archive(path: &Path, digests: bool, limits: &Limits) -> ArchiveState
         Err(reason) => return ArchiveState::Missing(reason),
     };
     let read = Rc::new(Cell::new(0));
-    let mut file = BufReader::with_capacity(
-        1 << 16,
-        Counted {
-            inner: file,
-            count: read.clone(),
-        },
-    );
+    let mut file = BufReader::with_capacity(1 << 16, Counted { inner: file, count: read.clone() });
     let tree = match file.fill_buf() {
         Ok(start) => {
             let compression = compression(start);
             open(file, compression).and_then(|stream| {
-                let stream = Expanding {
-                    inner: stream,
-                    expanded: 0,
-                    read,
-                    limits,
-                };
+                let stream = Expanding { inner: stream, expanded: 0, read, limits };
                 read_members(Reader::new(stream), digests, limits)
             })
         }
@@ -79,20 +68,13 @@ fn open(file: impl BufRead + 'static, compression: Compression) -> Result<Box<dy
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
         Compression::Xz => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(
-                DECODER_MEMORY_MAX,
-                liblzma::stream::CONCATENATED,
-            )
-            .map_err(|error| error.to_string())?;
+            let stream = liblzma::stream::Stream::new_stream_decoder(DECODER_MEMORY_MAX, liblzma::stream::CONCATENATED)
+                .map_err(|error| error.to_string())?;
             Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream))
         }
-        Compression::Zstd => {
-            Box::new(zstd::Decoder::with_buffer(file).map_err(|error| reason(&error))?)
-        }
+        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(file).map_err(|error| reason(&error))?),
         Compression::Unknown(name) => {
-            return Err(format!(
-                "it is {name} data; .tar, .tar.gz, .tar.xz and .tar.zst can be read"
-            ));
+            return Err(format!("it is {name} data; .tar, .tar.gz, .tar.xz and .tar.zst can be read"));
         }
     })
 }
@@ -123,11 +105,7 @@ struct Expanding<'l> {
 impl Expanding<'_> {
     fn spend(&mut self, count: u64) -> io::Result<()> {
         self.expanded = self.expanded.saturating_add(count);
-        let by_ratio = self
-            .read
-            .get()
-            .saturating_mul(self.limits.ratio)
-            .max(self.limits.ratio_from);
+        let by_ratio = self.read.get().saturating_mul(self.limits.ratio).max(self.limits.ratio_from);
         let most = self.limits.expanded_bytes.min(by_ratio);
         if self.expanded > most {
             return Err(io::Error::other(format!(
@@ -147,11 +125,7 @@ impl Read for Expanding<'_> {
     }
 }
 
-fn read_members(
-    mut reader: Reader<Expanding<'_>>,
-    digests: bool,
-    limits: &Limits,
-) -> Result<Tree, String> {
+fn read_members(mut reader: Reader<Expanding<'_>>, digests: bool, limits: &Limits) -> Result<Tree, String> {
     let mut collected = Collected::default();
     while let Some(member) = reader.next()? {
         let Some(entry) = collected.entry(&member) else {

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{
-    Limits, digest_file, escaped, lists_accounts, read_contents, reason, special, too_large,
-};
+use super::{Limits, digest_file, escaped, lists_accounts, read_contents, reason, special, too_large};
 use crate::inputs::ContentsState;
 use crate::tree::{Entry, FileType, Problem, Tree};
 
@@ -19,18 +17,8 @@ use crate::tree::{Entry, FileType, Problem, Tree};
 /// list accounts. Owners are not kept: who owns a source folder on this machine says nothing about the image.
 pub fn read_directory(root: &Path, limits: &Limits) -> Result<Tree, String> {
     let found = std::fs::metadata(root).map_err(|error| reason(&error))?;
-    let mut walk = Walk {
-        root,
-        limits,
-        kept_bytes: 0,
-        entries: Vec::new(),
-        problems: Vec::new(),
-        texts: Vec::new(),
-    };
-    walk.entries.push(Entry {
-        mode: Some(mode(&found)),
-        ..Entry::new("", FileType::Directory)
-    });
+    let mut walk = Walk { root, limits, kept_bytes: 0, entries: Vec::new(), problems: Vec::new(), texts: Vec::new() };
+    walk.entries.push(Entry { mode: Some(mode(&found)), ..Entry::new("", FileType::Directory) });
     // Directories still to be read, by their paths below the root.
     let mut waiting = vec![String::new()];
     while let Some(directory) = waiting.pop() {
@@ -55,10 +43,7 @@ impl Walk<'_> {
             Ok(listing) => listing,
             Err(error) if directory.is_empty() => return Err(reason(&error)),
             Err(error) => {
-                self.problems.push(Problem::unreadable(
-                    directory,
-                    format!("cannot be listed: {}", reason(&error)),
-                ));
+                self.problems.push(Problem::unreadable(directory, format!("cannot be listed: {}", reason(&error))));
                 return Ok(());
             }
         };
@@ -75,8 +60,7 @@ impl Walk<'_> {
             let slash = if directory.is_empty() { "" } else { "/" };
             let Some(name) = name.to_str() else {
                 let path = format!("{directory}{slash}{}", escaped(name.as_bytes()));
-                self.problems
-                    .push(Problem::invalid(path, "has a name that is not UTF-8"));
+                self.problems.push(Problem::invalid(path, "has a name that is not UTF-8"));
                 continue;
             };
             let path = format!("{directory}{slash}{name}");
@@ -88,10 +72,9 @@ impl Walk<'_> {
             }
             match item.metadata() {
                 Ok(found) => self.add(path, &found, waiting),
-                Err(error) => self.problems.push(Problem::unreadable(
-                    path,
-                    format!("cannot be read: {}", reason(&error)),
-                )),
+                Err(error) => {
+                    self.problems.push(Problem::unreadable(path, format!("cannot be read: {}", reason(&error))))
+                }
             }
         }
         Ok(())
@@ -100,10 +83,8 @@ impl Walk<'_> {
     fn add(&mut self, path: String, found: &Metadata, waiting: &mut Vec<String>) {
         let file_type = found.file_type();
         if let Some(special) = special(file_type) {
-            self.problems.push(Problem::invalid(
-                path,
-                format!("is {special}; a tree may hold files, directories and links"),
-            ));
+            self.problems
+                .push(Problem::invalid(path, format!("is {special}; a tree may hold files, directories and links")));
             return;
         }
         let mut entry = Entry::new(path.as_str(), FileType::File);
@@ -123,10 +104,7 @@ impl Walk<'_> {
                     }
                 },
                 Err(error) => {
-                    self.problems.push(Problem::unreadable(
-                        path,
-                        format!("cannot be read: {}", reason(&error)),
-                    ));
+                    self.problems.push(Problem::unreadable(path, format!("cannot be read: {}", reason(&error))));
                     return;
                 }
             }
@@ -149,10 +127,7 @@ impl Walk<'_> {
         match read_contents(&self.root.join(&path)) {
             ContentsState::Text(text) => self.texts.push((path.into(), text)),
             ContentsState::Missing(reason) => {
-                self.problems.push(Problem::unreadable(
-                    path,
-                    format!("cannot be read: {reason}"),
-                ));
+                self.problems.push(Problem::unreadable(path, format!("cannot be read: {reason}")));
             }
         }
     }
@@ -164,13 +139,9 @@ fn mode(found: &Metadata) -> u16 {
 
 /// The tree with the digest of every file that `root` holds, read on all cores.
 pub fn add_digests(root: &Path, tree: Tree) -> Tree {
-    let files = tree
-        .entries()
-        .par_iter()
-        .filter(|entry| entry.file_type == FileType::File);
-    let found: BTreeMap<&str, Result<(u64, [u8; 32]), String>> = files
-        .map(|entry| (&*entry.path, digest_file(&root.join(&*entry.path))))
-        .collect();
+    let files = tree.entries().par_iter().filter(|entry| entry.file_type == FileType::File);
+    let found: BTreeMap<&str, Result<(u64, [u8; 32]), String>> =
+        files.map(|entry| (&*entry.path, digest_file(&root.join(&*entry.path)))).collect();
     let mut problems = tree.problems().to_vec();
     let entries = tree.entries().iter().map(|entry| {
         let mut entry = entry.clone();
@@ -179,10 +150,9 @@ pub fn add_digests(root: &Path, tree: Tree) -> Tree {
                 entry.size = Some(*size);
                 entry.digest = Some(*digest);
             }
-            Some(Err(reason)) => problems.push(Problem::unreadable(
-                entry.path.clone(),
-                format!("cannot be read: {reason}"),
-            )),
+            Some(Err(reason)) => {
+                problems.push(Problem::unreadable(entry.path.clone(), format!("cannot be read: {reason}")))
+            }
             None => {}
         }
         entry

@@ -43,30 +43,18 @@ impl Collected {
             b'5' => FileType::Directory,
             b'6' => FileType::Fifo,
             flag => {
-                let message = format!(
-                    "is of a type (`{}`) that no image can have",
-                    flag.escape_ascii()
-                );
+                let message = format!("is of a type (`{}`) that no image can have", flag.escape_ascii());
                 return self.refuse(&member.path, message);
             }
         };
         let (Some(uid), Some(gid)) = (member.uid, member.gid) else {
-            return self.refuse(
-                &member.path,
-                "has an owner or group whose number is out of range",
-            );
+            return self.refuse(&member.path, "has an owner or group whose number is out of range");
         };
         let mut entry = Entry::new(path, file_type);
         entry.mode = member.mode;
         (entry.uid, entry.gid) = (Some(uid), Some(gid));
-        let (Some(user), Some(group)) = (
-            self.owner(&member.user, uid),
-            self.owner(&member.group, gid),
-        ) else {
-            return self.refuse(
-                &member.path,
-                "has an owner or group whose name is not UTF-8",
-            );
+        let (Some(user), Some(group)) = (self.owner(&member.user, uid), self.owner(&member.group, gid)) else {
+            return self.refuse(&member.path, "has an owner or group whose name is not UTF-8");
         };
         (entry.user, entry.group) = (Some(user), Some(group));
         match member.flag {
@@ -77,10 +65,7 @@ impl Collected {
                     entry.same_as = true;
                 }
                 Err(message) => {
-                    let message = format!(
-                        "is a hard link to `{}`, which {message}",
-                        escaped(&member.link)
-                    );
+                    let message = format!("is a hard link to `{}`, which {message}", escaped(&member.link));
                     return self.refuse(&member.path, message);
                 }
             },
@@ -91,10 +76,7 @@ impl Collected {
                 }
                 Ok(target) => entry.target = Some(target.into()),
                 Err(_) => {
-                    let message = format!(
-                        "is a link whose target `{}` is not UTF-8",
-                        escaped(&member.link)
-                    );
+                    let message = format!("is a link whose target `{}` is not UTF-8", escaped(&member.link));
                     return self.refuse(&member.path, message);
                 }
             },
@@ -106,10 +88,7 @@ impl Collected {
             match std::str::from_utf8(name) {
                 Ok(name) if !name.is_empty() => xattrs.push(Xattr::from_bytes(name, value)),
                 _ => {
-                    return self.refuse(
-                        &member.path,
-                        "has an attribute whose name is empty or not UTF-8",
-                    );
+                    return self.refuse(&member.path, "has an attribute whose name is empty or not UTF-8");
                 }
             }
         }
@@ -140,25 +119,15 @@ impl Collected {
     pub(super) fn add(&mut self, mut entry: Entry, text: Option<Vec<u8>>) {
         entry.order = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.kept_bytes += entry.path.len() as u64;
-        self.kept_bytes += entry
-            .target
-            .as_ref()
-            .map_or(0, |target| target.len() as u64);
-        self.kept_bytes += entry
-            .xattrs
-            .iter()
-            .map(|x| (x.name.len() + x.value.len()) as u64)
-            .sum::<u64>();
+        self.kept_bytes += entry.target.as_ref().map_or(0, |target| target.len() as u64);
+        self.kept_bytes += entry.xattrs.iter().map(|x| (x.name.len() + x.value.len()) as u64).sum::<u64>();
         match text {
             Some(text) => {
                 self.kept_bytes += text.len() as u64;
-                self.texts
-                    .insert(entry.path.clone(), String::from_utf8_lossy(&text).into());
+                self.texts.insert(entry.path.clone(), String::from_utf8_lossy(&text).into());
             }
             // Something else now stands where a listing of accounts stood before.
-            None if matches!(name_of(&entry.path), "passwd" | "group") => {
-                drop(self.texts.remove(&entry.path))
-            }
+            None if matches!(name_of(&entry.path), "passwd" | "group") => drop(self.texts.remove(&entry.path)),
             None => {}
         }
         self.entries.push(entry);

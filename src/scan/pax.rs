@@ -9,16 +9,11 @@ impl Pax {
         let broken = || String::from("an extended header is damaged");
         while !rest.is_empty() {
             let space = memchr::memchr(b' ', rest).ok_or_else(broken)?;
-            let length = decimal(&rest[..space])
-                .and_then(|length| usize::try_from(length).ok())
-                .ok_or_else(broken)?;
-            let record = rest
-                .get(space + 1..length)
-                .and_then(|record| record.strip_suffix(b"\n"))
-                .ok_or_else(broken)?;
+            let length = decimal(&rest[..space]).and_then(|length| usize::try_from(length).ok()).ok_or_else(broken)?;
+            let record =
+                rest.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n")).ok_or_else(broken)?;
             let equals = memchr::memchr(b'=', record).ok_or_else(broken)?;
-            self.0
-                .push((record[..equals].to_vec(), record[equals + 1..].to_vec()));
+            self.0.push((record[..equals].to_vec(), record[equals + 1..].to_vec()));
             rest = &rest[length..];
         }
         Ok(())
@@ -32,18 +27,11 @@ impl Pax {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum()
+        self.0.iter().map(|(key, value)| key.len() + value.len()).sum()
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(known, _)| known == key.as_bytes())
-            .map(|(_, value)| value.as_slice())
+        self.0.iter().rev().find(|(known, _)| known == key.as_bytes()).map(|(_, value)| value.as_slice())
     }
 }
 
@@ -75,7 +63,5 @@ pub(super) fn number(field: &[u8]) -> Option<u64> {
 pub(super) fn decimal(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     // Times apart, pax numbers have no sign and no fraction.
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -31,11 +31,7 @@ impl Map {
     /// The pieces, where they all lie within a file of `size` bytes and are `stored` bytes together.
     pub(super) fn checked(self, size: u64, stored: u64) -> Result<Vec<Piece>, String> {
         let together: u64 = self.pieces.iter().map(|(_, length)| length).sum();
-        if self.end > size || together != stored {
-            Err(broken())
-        } else {
-            Ok(self.pieces)
-        }
+        if self.end > size || together != stored { Err(broken()) } else { Ok(self.pieces) }
     }
 
     /// From numbers in turn: offset, length, offset, length.
@@ -77,10 +73,7 @@ pub(super) struct Leading {
 
 impl Leading {
     pub(super) fn new() -> Self {
-        Self {
-            numbers: Vec::new(),
-            current: None,
-        }
+        Self { numbers: Vec::new(), current: None }
     }
 
     /// Takes a block; the map once it is whole. What follows it in its last block is padding.
@@ -89,8 +82,7 @@ impl Leading {
             match byte {
                 b'0'..=b'9' => {
                     let before = self.current.unwrap_or(0).checked_mul(10);
-                    let number =
-                        before.and_then(|number| number.checked_add(u64::from(byte - b'0')));
+                    let number = before.and_then(|number| number.checked_add(u64::from(byte - b'0')));
                     self.current = Some(number.ok_or_else(broken)?);
                 }
                 b'\n' => self.numbers.push(self.current.take().ok_or_else(broken)?),

@@ -53,14 +53,7 @@ pub(super) struct Reader<R> {
 
 impl<R: Read> Reader<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            left: 0,
-            padding: 0,
-            global: Pax::default(),
-            any: false,
-            piece: vec![0; 1 << 16].into(),
-        }
+        Self { inner, left: 0, padding: 0, global: Pax::default(), any: false, piece: vec![0; 1 << 16].into() }
     }
 
     /// What the members are read from.
@@ -76,15 +69,11 @@ impl<R: Read> Reader<R> {
         loop {
             self.skip()?;
             let Some(header) = self.header()? else {
-                return if extended {
-                    Err(String::from("it is cut short after an extended header"))
-                } else {
-                    Ok(None)
-                };
+                return if extended { Err(String::from("it is cut short after an extended header")) } else { Ok(None) };
             };
             let flag = header[156];
-            let size = number(&header[124..136])
-                .ok_or_else(|| String::from("an entry has a size that is no number"))?;
+            let size =
+                number(&header[124..136]).ok_or_else(|| String::from("an entry has a size that is no number"))?;
             self.body(size);
             // A global header stands for itself; the others announce a member.
             extended |= matches!(flag, b'x' | b'X' | b'L' | b'K');
@@ -98,9 +87,7 @@ impl<R: Read> Reader<R> {
                     self.global.add(&records)?;
                     self.global.settle();
                     if self.global.bytes() as u64 > EXTENDED_MAX {
-                        return Err(String::from(
-                            "its global headers are larger than any real ones",
-                        ));
+                        return Err(String::from("its global headers are larger than any real ones"));
                     }
                 }
                 b'L' => long_name = Some(self.extended()?),
@@ -166,10 +153,7 @@ impl<R: Read> Reader<R> {
     /// The contents of an extended header.
     fn extended(&mut self) -> Result<Vec<u8>, String> {
         if self.left > EXTENDED_MAX {
-            return Err(format!(
-                "an extended header claims {} bytes, more than any real one",
-                self.left
-            ));
+            return Err(format!("an extended header claims {} bytes, more than any real one", self.left));
         }
         let mut bytes = Vec::with_capacity(self.left as usize);
         let all = self.left;
@@ -180,11 +164,7 @@ impl<R: Read> Reader<R> {
     /// The next header; `None` at the end, which is two blocks of zeros, or simply the end of the file.
     fn header(&mut self) -> Result<Option<[u8; BLOCK]>, String> {
         let Some(block) = self.block()? else {
-            return if self.any {
-                Ok(None)
-            } else {
-                Err(String::from("it is empty"))
-            };
+            return if self.any { Ok(None) } else { Err(String::from("it is empty")) };
         };
         if block.iter().all(|&byte| byte == 0) {
             return Ok(None);
@@ -196,11 +176,7 @@ impl<R: Read> Reader<R> {
         // Some old programs summed signed bytes.
         let noted = number(&block[148..156]).and_then(|noted| i64::try_from(noted).ok());
         if noted != Some(sum(i64::from)) && noted != Some(sum(|value| i64::from(value as i8))) {
-            let what = if self.any {
-                "the header of an entry is damaged"
-            } else {
-                "it is not a tar archive"
-            };
+            let what = if self.any { "the header of an entry is damaged" } else { "it is not a tar archive" };
             return Err(String::from(what));
         }
         self.any = true;
@@ -230,53 +206,35 @@ impl<R: Read> Reader<R> {
         long_name: Option<Vec<u8>>,
         long_link: Option<Vec<u8>>,
     ) -> Result<Member, String> {
-        let pax = |key: &str| {
-            local
-                .get(key)
-                .or_else(|| self.global.get(key))
-                .filter(|value| !value.is_empty())
-        };
+        let pax = |key: &str| local.get(key).or_else(|| self.global.get(key)).filter(|value| !value.is_empty());
         let ustar = &header[257..263] == b"ustar\0";
         let named = ustar || &header[257..263] == b"ustar ";
         let text = |from: usize, to: usize| until_nul(&header[from..to]).to_vec();
         let owned = |key: &str| pax(key).map(<[u8]>::to_vec);
-        let mut path = owned("path")
-            .or(long_name.map(|name| until_nul(&name).to_vec()))
-            .unwrap_or_else(|| {
-                let mut path = text(0, 100);
-                let prefix = if ustar { text(345, 500) } else { Vec::new() };
-                if !prefix.is_empty() {
-                    path.splice(..0, prefix.into_iter().chain([b'/']));
-                }
-                path
-            });
-        let link = owned("linkpath")
-            .or(long_link.map(|name| until_nul(&name).to_vec()))
-            .unwrap_or_else(|| text(157, 257));
+        let mut path = owned("path").or(long_name.map(|name| until_nul(&name).to_vec())).unwrap_or_else(|| {
+            let mut path = text(0, 100);
+            let prefix = if ustar { text(345, 500) } else { Vec::new() };
+            if !prefix.is_empty() {
+                path.splice(..0, prefix.into_iter().chain([b'/']));
+            }
+            path
+        });
+        let link =
+            owned("linkpath").or(long_link.map(|name| until_nul(&name).to_vec())).unwrap_or_else(|| text(157, 257));
         let account = |key: &str, from: usize| match pax(key) {
             Some(value) => decimal(value).and_then(|number| u32::try_from(number).ok()),
             None => number(&header[from..from + 8]).and_then(|number| u32::try_from(number).ok()),
         };
         let device = |from: usize| {
-            let number = if named {
-                number(&header[from..from + 8])
-            } else {
-                None
-            };
-            number
-                .and_then(|number| u32::try_from(number).ok())
-                .unwrap_or(0)
+            let number = if named { number(&header[from..from + 8]) } else { None };
+            number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
         };
         // Of a key given more than once the last counts, and the member's own before the archive's.
         let records = self.global.0.iter().chain(&local.0);
-        let named_xattrs = records.filter_map(|(key, value)| {
-            Some((key.strip_prefix(b"SCHILY.xattr.")?, value.as_slice()))
-        });
+        let named_xattrs =
+            records.filter_map(|(key, value)| Some((key.strip_prefix(b"SCHILY.xattr.")?, value.as_slice())));
         let xattrs: BTreeMap<&[u8], &[u8]> = named_xattrs.collect();
-        let xattrs = xattrs
-            .into_iter()
-            .map(|(name, value)| (name.to_vec(), value.to_vec()))
-            .collect();
+        let xattrs = xattrs.into_iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
         let flag = match header[156] {
             // Old archives mark directories by the slash alone.
             0 | b'0' if path.ends_with(b"/") => b'5',
@@ -289,36 +247,25 @@ impl<R: Read> Reader<R> {
             // Links and nodes have no contents, whatever their size field says.
             b'1'..=b'4' | b'6' => 0,
             _ => match pax("size") {
-                Some(size) => decimal(size)
-                    .ok_or_else(|| String::from("an entry has a size that is no number"))?,
+                Some(size) => decimal(size).ok_or_else(|| String::from("an entry has a size that is no number"))?,
                 None => self.left,
             },
         };
         let sparse_name = owned("GNU.sparse.name");
-        let sparse_size = pax("GNU.sparse.realsize")
-            .or_else(|| pax("GNU.sparse.size"))
-            .and_then(decimal);
+        let sparse_size = pax("GNU.sparse.realsize").or_else(|| pax("GNU.sparse.size")).and_then(decimal);
         let leading_map = pax("GNU.sparse.major").is_some_and(|major| major == b"1");
         let listed_map: Option<Vec<u64>> = match pax("GNU.sparse.map") {
             Some(map) => map.split(|&byte| byte == b',').map(decimal).collect(),
             // The oldest way: a record for each number.
             None => {
-                let is_number =
-                    |key: &[u8]| matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes");
-                local
-                    .0
-                    .iter()
-                    .filter(|(key, _)| is_number(key))
-                    .map(|(_, value)| decimal(value))
-                    .collect()
+                let is_number = |key: &[u8]| matches!(key, b"GNU.sparse.offset" | b"GNU.sparse.numbytes");
+                local.0.iter().filter(|(key, _)| is_number(key)).map(|(_, value)| decimal(value)).collect()
             }
         };
         let mode = number(&header[100..108]).map(|mode| (mode & 0o7777) as u16);
         let (uid, gid) = (account("uid", 108), account("gid", 116));
-        let user =
-            owned("uname").unwrap_or_else(|| if named { text(265, 297) } else { Vec::new() });
-        let group =
-            owned("gname").unwrap_or_else(|| if named { text(297, 329) } else { Vec::new() });
+        let user = owned("uname").unwrap_or_else(|| if named { text(265, 297) } else { Vec::new() });
+        let group = owned("gname").unwrap_or_else(|| if named { text(297, 329) } else { Vec::new() });
         let device = (device(329), device(337));
         self.body(stored);
         let (mut size, mut pieces) = (stored, None);
@@ -331,28 +278,12 @@ impl<R: Read> Reader<R> {
             pieces = Some(map.checked(size, self.left)?);
         } else if let Some(real) = sparse_size {
             size = real;
-            pieces = Some(
-                Map::from_numbers(&listed_map.ok_or_else(sparse::broken)?)?
-                    .checked(size, stored)?,
-            );
+            pieces = Some(Map::from_numbers(&listed_map.ok_or_else(sparse::broken)?)?.checked(size, stored)?);
         }
         if let Some(name) = sparse_name {
             path = name;
         }
-        Ok(Member {
-            path,
-            link,
-            flag,
-            mode,
-            uid,
-            gid,
-            user,
-            group,
-            size,
-            device,
-            xattrs,
-            pieces,
-        })
+        Ok(Member { path, link, flag, mode, uid, gid, user, group, size, device, xattrs, pieces })
     }
 
     /// The map of an old GNU sparse file: four entries in the header, then blocks of twenty-one.
@@ -361,9 +292,7 @@ impl<R: Read> Reader<R> {
         sparse::old_entries(&header[386..482], &mut map)?;
         let mut more = header[482] != 0;
         while more {
-            let block = self
-                .block()?
-                .ok_or_else(|| String::from("it is cut short"))?;
+            let block = self.block()?.ok_or_else(|| String::from("it is cut short"))?;
             sparse::old_entries(&block[..504], &mut map)?;
             more = block[504] != 0;
         }
@@ -377,9 +306,7 @@ impl<R: Read> Reader<R> {
             if self.left < BLOCK as u64 {
                 return Err(sparse::broken());
             }
-            let block = self
-                .block()?
-                .ok_or_else(|| String::from("it is cut short"))?;
+            let block = self.block()?.ok_or_else(|| String::from("it is cut short"))?;
             self.left -= BLOCK as u64;
             if let Some(map) = leading.take(&block)? {
                 return Ok(map);

@@ -53,24 +53,14 @@ impl<'t> Builder<'t> {
             quiet: false,
             failed: false,
         };
-        builder.loose(
-            Span::at(0),
-            Shape::Table,
-            Span::new(0, text.len() as u32),
-            0,
-        );
+        builder.loose(Span::at(0), Shape::Table, Span::new(0, text.len() as u32), 0);
         builder
     }
 
     pub(super) fn finish(mut self) -> Document {
         self.errors.sort_by_key(|error| error.span);
         self.errors.dedup_by_key(|error| error.span);
-        Document {
-            nodes: self.nodes,
-            language: self.language,
-            errors: self.errors,
-            lost: self.lost,
-        }
+        Document { nodes: self.nodes, language: self.language, errors: self.errors, lost: self.lost }
     }
 
     /// Takes a slip down, unless it follows from an earlier one.
@@ -97,28 +87,12 @@ impl<'t> Builder<'t> {
     pub(super) fn loose(&mut self, key: Span, shape: Shape, span: Span, flags: u8) -> u32 {
         let id = self.nodes.len() as u32;
         let none = NodeId::NONE;
-        self.nodes.push(Node {
-            key,
-            span,
-            next: none,
-            first: none,
-            last: none,
-            shape,
-            plain: 0,
-            flags,
-        });
+        self.nodes.push(Node { key, span, next: none, first: none, last: none, shape, plain: 0, flags });
         id
     }
 
     /// A new last element of an array, or a member of a table whose key is known to be new.
-    pub(super) fn append(
-        &mut self,
-        parent: u32,
-        key: Span,
-        shape: Shape,
-        span: Span,
-        flags: u8,
-    ) -> u32 {
+    pub(super) fn append(&mut self, parent: u32, key: Span, shape: Shape, span: Span, flags: u8) -> u32 {
         let id = self.loose(key, shape, span, flags);
         let last = std::mem::replace(&mut self.node_mut(parent).last, id);
         match self.nodes.get_mut(last as usize) {
@@ -167,8 +141,7 @@ impl<'t> Builder<'t> {
             self.make_index(table);
         }
         let hash = self.hasher.hash_one((table, wanted.as_ref()));
-        let is_it =
-            |&(of, id): &(u32, u32)| of == table && self.key_text(self.node(id).key) == wanted;
+        let is_it = |&(of, id): &(u32, u32)| of == table && self.key_text(self.node(id).key) == wanted;
         self.index.find(hash, is_it).map(|&(_, id)| id)
     }
 
@@ -182,14 +155,7 @@ impl<'t> Builder<'t> {
     }
 
     fn put_in_index(&mut self, table: u32, id: u32) {
-        let Self {
-            nodes,
-            index,
-            hasher,
-            text,
-            language,
-            ..
-        } = self;
+        let Self { nodes, index, hasher, text, language, .. } = self;
         let hash = |&(of, id): &(u32, u32)| {
             let key = nodes[id as usize].key;
             hasher.hash_one((of, key_text(key.of(text), *language).as_ref()))
@@ -201,9 +167,7 @@ impl<'t> Builder<'t> {
 /// A key's token, decoded.
 pub(super) fn key_text(token: &str, language: Language) -> Cow<'_, str> {
     match token.as_bytes() {
-        [b'"', inner @ .., b'"'] if memchr::memchr(b'\\', inner).is_none() => {
-            Cow::Borrowed(&token[1..token.len() - 1])
-        }
+        [b'"', inner @ .., b'"'] if memchr::memchr(b'\\', inner).is_none() => Cow::Borrowed(&token[1..token.len() - 1]),
         [b'"' | b'\'', ..] => decode(token, language),
         _ => Cow::Borrowed(token),
     }

@@ -16,12 +16,7 @@ const ROOT: u32 = NodeId::ROOT.0;
 
 /// Reads a whole text.
 pub(super) fn parse(builder: Builder<'_>) -> Document {
-    let mut parser = Parser {
-        at: 0,
-        last: Span::at(0),
-        builder,
-        frames: Vec::new(),
-    };
+    let mut parser = Parser { at: 0, last: Span::at(0), builder, frames: Vec::new() };
     parser.document();
     parser.builder.finish()
 }
@@ -66,20 +61,13 @@ struct Parser<'t> {
 impl Parser<'_> {
     fn document(&mut self) {
         if self.builder.text.starts_with('\u{feff}') {
-            self.slip(
-                Span::new(0, 3),
-                "a JSON file does not start with a byte order mark",
-            );
+            self.slip(Span::new(0, 3), "a JSON file does not start with a byte order mark");
             self.at = 3;
             self.builder.failed = false;
         }
         let mut want = match self.peek() {
             Some(b'{') => {
-                self.frames.push(Frame {
-                    node: ROOT,
-                    open: self.span(1),
-                    braces: true,
-                });
+                self.frames.push(Frame { node: ROOT, open: self.span(1), braces: true });
                 self.advance(1);
                 Want::Key { first: true }
             }
@@ -90,22 +78,14 @@ impl Parser<'_> {
                 return;
             }
             None => {
-                self.slip(
-                    Span::at(self.at as u32),
-                    "the file is empty: a manifest in JSON is at least `{}`",
-                );
+                self.slip(Span::at(self.at as u32), "the file is empty: a manifest in JSON is at least `{}`");
                 return;
             }
         };
         while let Some(&frame) = self.frames.last() {
             let Some(byte) = self.peek() else {
-                let message = format!(
-                    "expected `{}` after this: what is open is not closed",
-                    frame.close()
-                );
-                self.builder.report(
-                    SyntaxError::new(self.last, message).related(frame.open, "opened here"),
-                );
+                let message = format!("expected `{}` after this: what is open is not closed", frame.close());
+                self.builder.report(SyntaxError::new(self.last, message).related(frame.open, "opened here"));
                 self.builder.lost |= self.frames.len() > 1;
                 return;
             };
@@ -148,21 +128,13 @@ impl Parser<'_> {
             (Want::Comma, b',') => {
                 self.advance(1);
                 self.builder.failed = false;
-                if frame.braces {
-                    Want::Key { first: false }
-                } else {
-                    Want::Element { first: false }
-                }
+                if frame.braces { Want::Key { first: false } } else { Want::Element { first: false } }
             }
             (Want::Comma, b':') => self.colon_behind_value(frame),
             (Want::Comma, _) => {
                 let token = self.rough();
                 self.slip(token, "expected `,` before this");
-                if frame.braces {
-                    Want::Key { first: false }
-                } else {
-                    Want::Element { first: false }
-                }
+                if frame.braces { Want::Key { first: false } } else { Want::Element { first: false } }
             }
             (Want::Element { .. } | Want::Key { .. }, b',') => {
                 self.slip(self.span(1), "nothing stands before this `,`");
@@ -176,22 +148,14 @@ impl Parser<'_> {
             }
             (Want::Element { .. }, _) => {
                 let start = self.at as u32;
-                let node = self.builder.append(
-                    frame.node,
-                    Span::at(start),
-                    Shape::Broken,
-                    Span::at(start),
-                    0,
-                );
+                let node = self.builder.append(frame.node, Span::at(start), Shape::Broken, Span::at(start), 0);
                 self.value(node, byte)
             }
             (Want::Key { .. }, b'"') => self.key(frame),
             (Want::Key { .. }, b'{') if self.frames.len() > 1 => {
                 // The object before was not closed: this is its neighbour.
                 let message = "expected `}` before this";
-                self.builder.report(
-                    SyntaxError::new(self.span(1), message).related(frame.open, "opened here"),
-                );
+                self.builder.report(SyntaxError::new(self.span(1), message).related(frame.open, "opened here"));
                 self.builder.lost = true;
                 self.frames.pop();
                 self.builder.node_mut(frame.node).span.end = self.last.end;
@@ -232,13 +196,9 @@ impl Parser<'_> {
                 self.slip(token, message);
             }
             Want::Colon(node) => self.missing_colon(node, token),
-            Want::Element { first: false } | Want::Key { first: false }
-                if frame.braces == braces =>
-            {
+            Want::Element { first: false } | Want::Key { first: false } if frame.braces == braces => {
                 let message = format!("a `,` cannot stand before `{what}`");
-                self.builder.report(
-                    SyntaxError::new(self.last, message).help("JSON has no trailing commas"),
-                );
+                self.builder.report(SyntaxError::new(self.last, message).help("JSON has no trailing commas"));
             }
             _ => {}
         }
@@ -249,8 +209,7 @@ impl Parser<'_> {
                 return want;
             };
             let message = format!("expected `{}` before this `{what}`", frame.close());
-            self.builder
-                .report(SyntaxError::new(token, message).related(frame.open, "opened here"));
+            self.builder.report(SyntaxError::new(token, message).related(frame.open, "opened here"));
             for frame in self.frames.drain(outer + 1..) {
                 if frame.braces {
                     self.builder.lost = true;
@@ -276,21 +235,12 @@ impl Parser<'_> {
     /// `"a" : ` in an array: the array was not closed, and this is the next key around it.
     fn colon_behind_value(&mut self, frame: Frame) -> Want {
         let key = self.last;
-        let around = self
-            .frames
-            .len()
-            .checked_sub(2)
-            .and_then(|outer| self.frames.get(outer))
-            .copied();
+        let around = self.frames.len().checked_sub(2).and_then(|outer| self.frames.get(outer)).copied();
         self.advance(1);
         match around {
-            Some(around)
-                if !frame.braces && around.braces && key.of(self.builder.text).starts_with('"') =>
-            {
-                let error =
-                    SyntaxError::new(key, "expected `]` before this key: the array is not closed");
-                self.builder
-                    .report(error.related(frame.open, "opened here"));
+            Some(around) if !frame.braces && around.braces && key.of(self.builder.text).starts_with('"') => {
+                let error = SyntaxError::new(key, "expected `]` before this key: the array is not closed");
+                self.builder.report(error.related(frame.open, "opened here"));
                 self.builder.break_up(frame.node, key.start);
                 self.frames.pop();
                 Want::Value(self.member(around.node, key))
@@ -321,15 +271,9 @@ impl Parser<'_> {
     /// A key without quotes, or something else in its place.
     fn bare_key(&mut self, frame: Frame, byte: u8) -> Want {
         let token = self.rough();
-        let word = token
-            .of(self.builder.text)
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let message = if word {
-            "a key in JSON is written in double quotes"
-        } else {
-            "expected a key in double quotes"
-        };
+        let word = token.of(self.builder.text).bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let message =
+            if word { "a key in JSON is written in double quotes" } else { "expected a key in double quotes" };
         self.slip(token, message);
         self.advance(token.len() as usize);
         if byte == b'[' || byte == b'{' {
@@ -348,15 +292,12 @@ impl Parser<'_> {
     /// A place for a key's value; one outside the document when the key is taken.
     fn member(&mut self, table: u32, key: Span) -> u32 {
         match self.builder.find(table, key) {
-            None => self
-                .builder
-                .append(table, key, Shape::Broken, Span::at(key.end), 0),
+            None => self.builder.append(table, key, Shape::Broken, Span::at(key.end), 0),
             Some(first) => {
                 let first = self.builder.node(first).key;
                 let name = self.builder.key_text(key);
                 let message = format!("the key `{name}` is defined twice");
-                self.builder
-                    .report(SyntaxError::duplicate(key, message, first));
+                self.builder.report(SyntaxError::duplicate(key, message, first));
                 // What follows is as healthy as anything.
                 self.builder.failed = false;
                 self.builder.loose(key, Shape::Broken, Span::at(key.end), 0)
@@ -370,22 +311,14 @@ impl Parser<'_> {
                 let braces = byte == b'{';
                 let open = self.span(1);
                 if self.frames.len() >= MAX_DEPTH {
-                    self.slip(
-                        open,
-                        format!("brackets are nested more than {MAX_DEPTH} deep"),
-                    );
+                    self.slip(open, format!("brackets are nested more than {MAX_DEPTH} deep"));
                     self.skip_brackets();
                     return Want::Comma;
                 }
-                self.builder
-                    .fill(node, if braces { Shape::Table } else { Shape::Array }, open);
+                self.builder.fill(node, if braces { Shape::Table } else { Shape::Array }, open);
                 self.frames.push(Frame { node, open, braces });
                 self.advance(1);
-                if braces {
-                    Want::Key { first: true }
-                } else {
-                    Want::Element { first: true }
-                }
+                if braces { Want::Key { first: true } } else { Want::Element { first: true } }
             }
             b'"' => {
                 let (token, slip) = self.string();
@@ -394,8 +327,7 @@ impl Parser<'_> {
                 match slip {
                     Some(error) => self.builder.report(error),
                     None => {
-                        let escaped =
-                            memchr::memchr(b'\\', token.of(self.builder.text).as_bytes()).is_some();
+                        let escaped = memchr::memchr(b'\\', token.of(self.builder.text).as_bytes()).is_some();
                         let node = self.builder.node_mut(node);
                         node.shape = Shape::String;
                         node.plain = u8::from(!escaped);
@@ -412,8 +344,7 @@ impl Parser<'_> {
                     "null" => Some(Shape::Null),
                     _ => number(written.as_bytes()),
                 };
-                self.builder
-                    .fill(node, shape.unwrap_or(Shape::Broken), token);
+                self.builder.fill(node, shape.unwrap_or(Shape::Broken), token);
                 if shape.is_none() {
                     let error = if byte == b'-' || byte.is_ascii_digit() {
                         SyntaxError::new(token, "this is not a valid number")
@@ -421,8 +352,7 @@ impl Parser<'_> {
                     } else if byte == b'\'' {
                         SyntaxError::new(token, "a string in JSON is written in double quotes")
                     } else {
-                        SyntaxError::new(token, "this is not a value")
-                            .help("a string is written in double quotes")
+                        SyntaxError::new(token, "this is not a value").help("a string is written in double quotes")
                     };
                     self.builder.report(error);
                 }

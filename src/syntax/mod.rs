@@ -93,11 +93,7 @@ pub enum Language {
 impl Language {
     /// By the file name's ending; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") {
-            Self::Json
-        } else {
-            Self::Toml
-        }
+        if name.ends_with(".json") { Self::Json } else { Self::Toml }
     }
 }
 
@@ -118,21 +114,11 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     fn new(span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code: Code::Syntax,
-            span,
-            message: message.into(),
-            related: None,
-            help: None,
-        }
+        Self { code: Code::Syntax, span, message: message.into(), related: None, help: None }
     }
 
     fn duplicate(span: Span, message: impl Into<String>, first: Span) -> Self {
-        Self {
-            code: Code::DuplicateKey,
-            ..Self::new(span, message)
-        }
-        .related(first, "first defined here")
+        Self { code: Code::DuplicateKey, ..Self::new(span, message) }.related(first, "first defined here")
     }
 
     fn related(mut self, span: Span, what: &'static str) -> Self {
@@ -162,10 +148,7 @@ impl Document {
     pub fn parse(text: &str, language: Language) -> Self {
         let mut builder = build::Builder::new(text, language);
         if u32::try_from(text.len()).is_err() {
-            builder.report(SyntaxError::new(
-                Span::at(0),
-                "this file is larger than 4 GiB",
-            ));
+            builder.report(SyntaxError::new(Span::at(0), "this file is larger than 4 GiB"));
             builder.lost = true;
             return builder.finish();
         }
@@ -202,10 +185,7 @@ impl Document {
 
     /// The members of a table or the elements of an array, in source order.
     pub fn children(&self, id: NodeId) -> Children<'_> {
-        Children {
-            nodes: &self.nodes,
-            next: self.node(id).first,
-        }
+        Children { nodes: &self.nodes, next: self.node(id).first }
     }
 
     /// The member of a table that has this key.
@@ -213,8 +193,7 @@ impl Document {
         if self.shape(id) != Shape::Table {
             return None;
         }
-        self.children(id)
-            .find(|&child| self.key_text(child, text) == key)
+        self.children(id).find(|&child| self.key_text(child, text) == key)
     }
 
     /// The value of a string, borrowed unless it holds escapes; empty for everything else.
@@ -236,10 +215,7 @@ impl Document {
         }
         // One quote before means one after; a text of several lines has three, and maybe a line break that does not count.
         let after = if node.plain == 1 { 1 } else { 3 };
-        Some(Span::new(
-            node.span.start + u32::from(node.plain),
-            node.span.end - after,
-        ))
+        Some(Span::new(node.span.start + u32::from(node.plain), node.span.end - after))
     }
 
     /// The value of an integer; nothing when it is none or does not fit.
@@ -261,11 +237,7 @@ impl Document {
             let digit = i128::from(char::from(*digit).to_digit(radix)?);
             value = value.checked_mul(i128::from(radix))?.checked_sub(digit)?;
         }
-        if negative {
-            Some(value)
-        } else {
-            value.checked_neg()
-        }
+        if negative { Some(value) } else { value.checked_neg() }
     }
 
     /// How an integer is written: 2, 8, 10 or 16.

@@ -105,11 +105,7 @@ impl Parser<'_> {
                 let value = self.member(self.table);
                 self.report_missing_equals();
                 match self.tokens.peek().kind {
-                    TokenKind::Atom
-                    | TokenKind::Dot
-                    | TokenKind::Newline
-                    | TokenKind::Eof
-                    | TokenKind::Comment => {
+                    TokenKind::Atom | TokenKind::Dot | TokenKind::Newline | TokenKind::Eof | TokenKind::Comment => {
                         return self.skip_line();
                     }
                     _ => value,
@@ -130,14 +126,10 @@ impl Parser<'_> {
         };
         if self.tokens.peek().kind == TokenKind::Equals {
             let equals = self.tokens.next();
-            self.builder
-                .fill(value, Shape::Broken, Span::at(equals.span.end));
+            self.builder.fill(value, Shape::Broken, Span::at(equals.span.end));
         }
         self.tokens.skip_whitespace();
-        if matches!(
-            self.tokens.peek().kind,
-            TokenKind::Newline | TokenKind::Eof | TokenKind::Comment
-        ) {
+        if matches!(self.tokens.peek().kind, TokenKind::Newline | TokenKind::Eof | TokenKind::Comment) {
             let key = self.builder.node(value).key;
             let equals = self.builder.node(value).span.end;
             let key = self.builder.key_text(key);
@@ -164,10 +156,7 @@ impl Parser<'_> {
             _ => next.span,
         };
         let key = whole.of(self.builder.text);
-        self.builder.report(SyntaxError::new(
-            span,
-            format!("expected `=` after the key `{key}`"),
-        ));
+        self.builder.report(SyntaxError::new(span, format!("expected `=` after the key `{key}`")));
     }
 
     /// Reads a key into `path`, and the blanks behind it.
@@ -179,18 +168,13 @@ impl Parser<'_> {
             let written = token.span.of(self.builder.text);
             match token.kind {
                 TokenKind::Atom => {
-                    if let Some(bad) =
-                        written.find(|c: char| !c.is_ascii() || !tokens::is_bare(c as u8))
-                    {
+                    if let Some(bad) = written.find(|c: char| !c.is_ascii() || !tokens::is_bare(c as u8)) {
                         let length = written[bad..].chars().next().map_or(0, char::len_utf8);
                         let start = token.span.start + bad as u32;
                         wrong = wrong.or(Some(
                             SyntaxError::new(
                                 Span::new(start, start + length as u32),
-                                format!(
-                                    "`{}` cannot stand in a key without quotes",
-                                    &written[bad..bad + length]
-                                ),
+                                format!("`{}` cannot stand in a key without quotes", &written[bad..bad + length]),
                             )
                             .help("a key without quotes consists of A-Z, a-z, 0-9, `-` and `_`"),
                         ));
@@ -202,22 +186,13 @@ impl Parser<'_> {
                 TokenKind::MlBasicString | TokenKind::MlLiteralString => {
                     wrong = wrong.or_else(|| {
                         let quotes = Span::new(token.span.start, token.span.start + 3);
-                        Some(SyntaxError::new(
-                            quotes,
-                            "a key cannot be a text of several lines",
-                        ))
+                        Some(SyntaxError::new(quotes, "a key cannot be a text of several lines"))
                     });
                 }
                 _ => {
                     self.tokens.give_back(token);
-                    let span = if token.kind == TokenKind::Newline {
-                        Span::at(token.span.start)
-                    } else {
-                        token.span
-                    };
-                    return Err(
-                        wrong.unwrap_or_else(|| SyntaxError::new(span, "expected a key here"))
-                    );
+                    let span = if token.kind == TokenKind::Newline { Span::at(token.span.start) } else { token.span };
+                    return Err(wrong.unwrap_or_else(|| SyntaxError::new(span, "expected a key here")));
                 }
             }
             self.path.push(token.span);
@@ -230,10 +205,7 @@ impl Parser<'_> {
             token = self.tokens.next();
         }
         if self.path.len() > MAX_DEPTH {
-            wrong = wrong.or(Some(SyntaxError::new(
-                first.span,
-                format!("a key has at most {MAX_DEPTH} parts"),
-            )));
+            wrong = wrong.or(Some(SyntaxError::new(first.span, format!("a key has at most {MAX_DEPTH} parts"))));
         }
         wrong.map_or(Ok(()), Err)
     }
@@ -242,10 +214,7 @@ impl Parser<'_> {
     fn end_of_line(&mut self, after: &str) {
         self.tokens.skip_whitespace();
         let next = self.tokens.peek();
-        if !matches!(
-            next.kind,
-            TokenKind::Newline | TokenKind::Eof | TokenKind::Comment
-        ) {
+        if !matches!(next.kind, TokenKind::Newline | TokenKind::Eof | TokenKind::Comment) {
             let next = self.tokens.next();
             self.stray(next, format!("expected the end of the line after {after}"));
         }
@@ -270,8 +239,7 @@ impl Parser<'_> {
                 TokenKind::MlBasicString | TokenKind::MlLiteralString => {
                     let written = token.span.of(self.builder.text);
                     if scalar::is_unclosed(written) {
-                        let line = memchr::memchr2(b'\n', b'\r', written.as_bytes())
-                            .unwrap_or(written.len());
+                        let line = memchr::memchr2(b'\n', b'\r', written.as_bytes()).unwrap_or(written.len());
                         return self.tokens.seek(token.span.start + line as u32);
                     }
                 }
@@ -307,14 +275,11 @@ impl Parser<'_> {
             let message = "a carriage return must be followed by a line feed";
             self.builder.report(SyntaxError::new(token.span, message));
         } else if token.kind == TokenKind::Comment
-            && let Some(at) = written
-                .bytes()
-                .position(|byte| byte != b'\t' && byte.is_ascii_control())
+            && let Some(at) = written.bytes().position(|byte| byte != b'\t' && byte.is_ascii_control())
         {
             let start = token.span.start + at as u32;
             let message = "a control character cannot stand in a comment";
-            self.builder
-                .report(SyntaxError::new(Span::new(start, start + 1), message));
+            self.builder.report(SyntaxError::new(Span::new(start, start + 1), message));
         }
     }
 }

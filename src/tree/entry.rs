@@ -27,16 +27,8 @@ pub enum FileType {
 
 impl FileType {
     /// Every type, in the order in which the format lists them.
-    pub const ALL: [Self; 8] = [
-        Self::File,
-        Self::Directory,
-        Self::Symlink,
-        Self::Char,
-        Self::Block,
-        Self::Fifo,
-        Self::Socket,
-        Self::Mount,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::File, Self::Directory, Self::Symlink, Self::Char, Self::Block, Self::Fifo, Self::Socket, Self::Mount];
 
     /// As written in facts, plans and manifests.
     pub const fn name(self) -> &'static str {
@@ -122,10 +114,7 @@ impl Xattr {
                 hex.into()
             }
         };
-        Self {
-            name: name.into(),
-            value,
-        }
+        Self { name: name.into(), value }
     }
 }
 
@@ -136,11 +125,7 @@ fn starts_like_code(text: &str) -> bool {
 }
 
 const fn hex_digit(value: u8) -> char {
-    (if value < 10 {
-        b'0' + value
-    } else {
-        b'a' + value - 10
-    }) as char
+    (if value < 10 { b'0' + value } else { b'a' + value - 10 }) as char
 }
 
 /// One thing in a tree. What is `None` is not known.
@@ -215,9 +200,7 @@ impl Entry {
 
     /// The text of a symbolic link.
     pub fn link_text(&self) -> Option<&str> {
-        self.target
-            .as_deref()
-            .filter(|_| self.file_type == FileType::Symlink)
+        self.target.as_deref().filter(|_| self.file_type == FileType::Symlink)
     }
 
     /// Of a hard link: the path in this tree of the first name.
@@ -249,20 +232,12 @@ pub struct Problem {
 impl Problem {
     /// Something that could not be read.
     pub fn unreadable(path: impl Into<Box<str>>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            kind: ProblemKind::Unreadable,
-            message: message.into(),
-        }
+        Self { path: path.into(), kind: ProblemKind::Unreadable, message: message.into() }
     }
 
     /// Something that cannot be part of an image.
     pub fn invalid(path: impl Into<Box<str>>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            kind: ProblemKind::Invalid,
-            message: message.into(),
-        }
+        Self { path: path.into(), kind: ProblemKind::Invalid, message: message.into() }
     }
 }
 

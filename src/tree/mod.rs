@@ -40,11 +40,7 @@ impl Tree {
             });
         }
         let entries = with_implied(entries, &mut problems);
-        Self {
-            entries,
-            texts: Vec::new(),
-            problems: sorted(problems),
-        }
+        Self { entries, texts: Vec::new(), problems: sorted(problems) }
     }
 
     /// The same tree with contents of files that list accounts.
@@ -71,18 +67,13 @@ impl Tree {
 
     /// The contents of a file named `passwd` or `group`, where they could be read.
     pub fn text(&self, path: &str) -> Option<&Arc<str>> {
-        let at = self
-            .texts
-            .binary_search_by(|(of, _)| path_order(of, path))
-            .ok()?;
+        let at = self.texts.binary_search_by(|(of, _)| path_order(of, path)).ok()?;
         self.texts.get(at).map(|(_, text)| text)
     }
 
     /// Where a path is in [`Tree::entries`].
     pub fn index(&self, path: &str) -> Option<usize> {
-        self.entries
-            .binary_search_by(|entry| path_order(&entry.path, path))
-            .ok()
+        self.entries.binary_search_by(|entry| path_order(&entry.path, path)).ok()
     }
 
     /// The entry at a path. Links are not followed.
@@ -92,9 +83,7 @@ impl Tree {
 
     /// Where in [`Tree::entries`] everything below a path is, itself not included.
     pub fn range_below(&self, path: &str) -> Range<usize> {
-        let start = self
-            .entries
-            .partition_point(|e| path_order(&e.path, path) != Ordering::Greater);
+        let start = self.entries.partition_point(|e| path_order(&e.path, path) != Ordering::Greater);
         let length = self.entries[start..].partition_point(|e| is_below(&e.path, path));
         start..start + length
     }
@@ -127,10 +116,7 @@ impl Tree {
             let Some(path) = strip(&entry.path, components) else {
                 continue;
             };
-            let mut entry = Entry {
-                path: path.into(),
-                ..entry.clone()
-            };
+            let mut entry = Entry { path: path.into(), ..entry.clone() };
             if entry.same_as {
                 let first = entry.target.as_deref().unwrap_or("");
                 match strip(first, components) {
@@ -156,12 +142,7 @@ impl Tree {
         // Of two files that come together only the later one's contents count.
         texts.sort_by(|a, b| path_order(&a.0, &b.0).then(b.1.cmp(&a.1)));
         texts.dedup_by(|earlier, kept| earlier.0 == kept.0);
-        Self::new(entries, problems).with_texts(
-            texts
-                .into_iter()
-                .map(|(path, _, text)| (path, text))
-                .collect(),
-        )
+        Self::new(entries, problems).with_texts(texts.into_iter().map(|(path, _, text)| (path, text)).collect())
     }
 
     /// What stands at and below a path, as a tree of its own with that path as its root. A hard link whose first name is outside
@@ -176,10 +157,7 @@ impl Tree {
         let mut entries = Vec::with_capacity(below.end - start);
         for old in &self.entries[start..below.end] {
             let here = rebased(&old.path, path);
-            let mut entry = Entry {
-                path: here.into(),
-                ..old.clone()
-            };
+            let mut entry = Entry { path: here.into(), ..old.clone() };
             if let Some(first) = old.first_name() {
                 if first == path || is_below(first, path) {
                     entry.target = Some(rebased(first, path).into());
@@ -198,14 +176,9 @@ impl Tree {
         let problems = self.problems.iter().filter(|problem| inside(&problem.path));
         Self {
             entries,
-            texts: texts
-                .map(|(of, text)| (rebased(of, path).into(), text.clone()))
-                .collect(),
+            texts: texts.map(|(of, text)| (rebased(of, path).into(), text.clone())).collect(),
             problems: problems
-                .map(|problem| Problem {
-                    path: rebased(&problem.path, path).into(),
-                    ..problem.clone()
-                })
+                .map(|problem| Problem { path: rebased(&problem.path, path).into(), ..problem.clone() })
                 .collect(),
         }
     }
@@ -237,45 +210,28 @@ fn with_implied(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Vec<Entry> 
     let mut above: Vec<usize> = Vec::new();
     let mut implied_bytes = 0;
     for entry in entries {
-        while above
-            .last()
-            .is_some_and(|&at| !is_below(&entry.path, &result[at].path))
-        {
+        while above.last().is_some_and(|&at| !is_below(&entry.path, &result[at].path)) {
             above.pop();
         }
         let mut from = 0;
         if let Some(&at) = above.last() {
             let ancestor = &result[at];
             if !ancestor.file_type.holds_entries() && ancestor.file_type != FileType::Symlink {
-                let message = format!(
-                    "is below `{}`, which is {}",
-                    ancestor.path,
-                    ancestor.file_type.described()
-                );
+                let message = format!("is below `{}`, which is {}", ancestor.path, ancestor.file_type.described());
                 problems.push(Problem::invalid(entry.path, message));
                 continue;
             }
-            from = if ancestor.path.is_empty() {
-                0
-            } else {
-                ancestor.path.len() + 1
-            };
+            from = if ancestor.path.is_empty() { 0 } else { ancestor.path.len() + 1 };
         }
         for at in memchr::memchr_iter(b'/', &entry.path.as_bytes()[from..]) {
             implied_bytes += from + at;
             above.push(result.len());
             let order = entry.order;
-            result.push(Entry {
-                listed: false,
-                order,
-                ..Entry::new(&entry.path[..from + at], FileType::Directory)
-            });
+            result.push(Entry { listed: false, order, ..Entry::new(&entry.path[..from + at], FileType::Directory) });
         }
         if implied_bytes > IMPLIED_BYTES_MAX {
-            problems.push(Problem::invalid(
-                entry.path,
-                "implies more directories than can be kept; the tree ends here",
-            ));
+            problems
+                .push(Problem::invalid(entry.path, "implies more directories than can be kept; the tree ends here"));
             break;
         }
         above.push(result.len());

@@ -20,8 +20,7 @@ pub fn is_below(path: &str, directory: &str) -> bool {
     if directory.is_empty() {
         return !path.is_empty();
     }
-    path.strip_prefix(directory)
-        .is_some_and(|rest| rest.starts_with('/'))
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The last component of a path.

@@ -137,16 +137,14 @@ pub fn parse(text: &str, grouping: Grouping) -> Page {
             });
         } else if line.starts_with('#') {
             let title = line.trim_start_matches('#');
-            page.headings
-                .push((line.len() - title.len(), title.trim().to_owned()));
+            page.headings.push((line.len() - title.len(), title.trim().to_owned()));
             if grouping == Grouping::Section {
                 finish(&mut page, &mut current);
             }
         }
     }
     if let Some(block) = open {
-        page.errors
-            .push(format!("line {}: the block is never closed", block.line));
+        page.errors.push(format!("line {}: the block is never closed", block.line));
     }
     finish(&mut page, &mut current);
     page
@@ -162,16 +160,11 @@ struct Block {
 
 impl Block {
     fn has(&self, word: &str) -> bool {
-        self.words
-            .iter()
-            .any(|(key, value)| key == word && value.is_none())
+        self.words.iter().any(|(key, value)| key == word && value.is_none())
     }
 
     fn get(&self, key: &str) -> Option<&str> {
-        self.words
-            .iter()
-            .find(|(k, _)| k == key)
-            .and_then(|(_, value)| value.as_deref())
+        self.words.iter().find(|(k, _)| k == key).and_then(|(_, value)| value.as_deref())
     }
 }
 
@@ -179,31 +172,17 @@ fn finish(page: &mut Page, current: &mut Example) {
     if !current.files.is_empty() {
         page.examples.push(std::mem::take(current));
     } else if current.rendered.is_some() || !current.variants.is_empty() {
-        page.errors
-            .push("a rendering or a corrected file without an example".to_owned());
+        page.errors.push("a rendering or a corrected file without an example".to_owned());
         *current = Example::default();
     }
 }
 
-fn add(
-    page: &mut Page,
-    current: &mut Example,
-    grouping: Grouping,
-    block: &Block,
-    range: Range<usize>,
-    text: &str,
-) {
+fn add(page: &mut Page, current: &mut Example, grouping: Grouping, block: &Block, range: Range<usize>, text: &str) {
     let body = &text[range.clone()];
     if block.has("rendered") {
-        let rendered = Rendered {
-            line: block.line,
-            range,
-        };
+        let rendered = Rendered { line: block.line, range };
         if current.rendered.replace(rendered).is_some() {
-            page.errors.push(format!(
-                "line {}: a second rendering of one example",
-                block.line
-            ));
+            page.errors.push(format!("line {}: a second rendering of one example", block.line));
         }
         return;
     }
@@ -218,42 +197,28 @@ fn add(
         for one in expect.split(',') {
             match expected(name, one) {
                 Some(finding) => findings.push(finding),
-                None => page.errors.push(format!(
-                    "line {}: expect=\"{one}\" is not LINE[:COLUMN] SEVERITY CODE [ENTITY]",
-                    block.line
-                )),
+                None => page
+                    .errors
+                    .push(format!("line {}: expect=\"{one}\" is not LINE[:COLUMN] SEVERITY CODE [ENTITY]", block.line)),
             }
         }
     }
-    let file = File {
-        name: name.to_owned(),
-        text: body.to_owned(),
-        form,
-        line: block.line,
-        findings,
-    };
+    let file = File { name: name.to_owned(), text: body.to_owned(), form, line: block.line, findings };
     for word in ["fixed", "silenced"] {
         if block.has(word) {
             // A name given again, or the other word, starts another way out.
             match current.variants.last_mut() {
-                Some(last)
-                    if last.word == word && last.files.iter().all(|f| f.name != file.name) =>
-                {
+                Some(last) if last.word == word && last.files.iter().all(|f| f.name != file.name) => {
                     last.files.push(file)
                 }
-                _ => current.variants.push(Variant {
-                    word: word.to_owned(),
-                    files: vec![file],
-                }),
+                _ => current.variants.push(Variant { word: word.to_owned(), files: vec![file] }),
             }
             return;
         }
     }
     if current.files.iter().any(|f| f.name == file.name) {
         match grouping {
-            Grouping::Page => page
-                .errors
-                .push(format!("line {}: {name} is given twice", block.line)),
+            Grouping::Page => page.errors.push(format!("line {}: {name} is given twice", block.line)),
             Grouping::Section => finish(page, current),
         }
     }
@@ -265,9 +230,7 @@ fn words(info: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let mut rest = info.trim();
     while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| c.is_whitespace() || c == '=')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(rest.len());
         let key = rest[..end].to_owned();
         rest = &rest[end..];
         let mut value = None;
@@ -346,12 +309,7 @@ mod tests {
         ```toml\nonly to be read\n```\n";
 
     fn findings(example: &Example) -> Vec<String> {
-        example
-            .files
-            .iter()
-            .flat_map(|f| &f.findings)
-            .map(ToString::to_string)
-            .collect()
+        example.files.iter().flat_map(|f| &f.findings).map(ToString::to_string).collect()
     }
 
     #[test]
@@ -372,11 +330,7 @@ mod tests {
         );
         let rendered = example.rendered.as_ref().map(|r| &PAGE[r.range.clone()]);
         assert_eq!(rendered, Some("old\n"));
-        let fixes: Vec<&str> = example
-            .variants
-            .iter()
-            .map(|v| v.files[0].text.as_str())
-            .collect();
+        let fixes: Vec<&str> = example.variants.iter().map(|v| v.files[0].text.as_str()).collect();
         assert_eq!(fixes, ["ok = 1\n", "ok = 2\n"]);
     }
 
@@ -385,29 +339,16 @@ mod tests {
         let text = "## A\n```toml file=a.image.toml\n1\n```\n```toml file=a.image.toml\n2\n```\n## B\n```text archive=b.tar\nd 0755 root:root x/\n```\n";
         let page = parse(text, Grouping::Section);
         assert_eq!(page.errors, Vec::<String>::new());
-        let texts: Vec<&str> = page
-            .examples
-            .iter()
-            .map(|e| e.files[0].text.as_str())
-            .collect();
+        let texts: Vec<&str> = page.examples.iter().map(|e| e.files[0].text.as_str()).collect();
         assert_eq!(texts, ["1\n", "2\n", "d 0755 root:root x/\n"]);
         assert_eq!(page.examples[2].files[0].form, Form::Archive);
-        assert_eq!(
-            parse(text, Grouping::Page).errors,
-            ["line 5: a.image.toml is given twice"]
-        );
+        assert_eq!(parse(text, Grouping::Page).errors, ["line 5: a.image.toml is given twice"]);
     }
 
     #[test]
     fn a_broken_page_says_so() {
-        assert_eq!(
-            parse("```toml file=a\n", Grouping::Page).errors,
-            ["line 1: the block is never closed"]
-        );
+        assert_eq!(parse("```toml file=a\n", Grouping::Page).errors, ["line 1: the block is never closed"]);
         let page = parse("```toml file=a expect=\"x\"\n```\n", Grouping::Page);
-        assert_eq!(
-            page.errors,
-            ["line 1: expect=\"x\" is not LINE[:COLUMN] SEVERITY CODE [ENTITY]"]
-        );
+        assert_eq!(page.errors, ["line 1: expect=\"x\" is not LINE[:COLUMN] SEVERITY CODE [ENTITY]"]);
     }
 }

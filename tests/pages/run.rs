@@ -13,16 +13,9 @@ pub fn example(example: &Example) -> (Vec<String>, Option<String>) {
     let first = example.files.first().map_or(0, |file| file.line);
     let files: Vec<&File> = example.files.iter().collect();
     let rendered = match check(&files) {
-        Ok(Report {
-            failures: found,
-            rendered,
-        }) => {
+        Ok(Report { failures: found, rendered }) => {
             let agrees = found.is_empty();
-            failures.extend(
-                found
-                    .into_iter()
-                    .map(|failure| format!("line {first}: {failure}")),
-            );
+            failures.extend(found.into_iter().map(|failure| format!("line {first}: {failure}")));
             agrees.then_some(rendered)
         }
         Err(error) => {
@@ -31,22 +24,15 @@ pub fn example(example: &Example) -> (Vec<String>, Option<String>) {
         }
     };
     for variant in &example.variants {
-        let mut files: Vec<&File> = example
-            .files
-            .iter()
-            .filter(|old| variant.files.iter().all(|new| new.name != old.name))
-            .collect();
+        let mut files: Vec<&File> =
+            example.files.iter().filter(|old| variant.files.iter().all(|new| new.name != old.name)).collect();
         files.extend(&variant.files);
         let line = variant.files.first().map_or(0, |file| file.line);
         let found = match check(&files) {
             Ok(report) => report.failures,
             Err(error) => vec![error.to_string()],
         };
-        failures.extend(
-            found
-                .into_iter()
-                .map(|failure| format!("line {line} ({}): {failure}", variant.word)),
-        );
+        failures.extend(found.into_iter().map(|failure| format!("line {line} ({}): {failure}", variant.word)));
     }
     (failures, rendered)
 }
@@ -57,9 +43,7 @@ struct Report {
 }
 
 fn check(files: &[&File]) -> io::Result<Report> {
-    let folder = tempfile::Builder::new()
-        .prefix("featgraph-page-")
-        .tempdir()?;
+    let folder = tempfile::Builder::new().prefix("featgraph-page-").tempdir()?;
     for file in files {
         write(folder.path(), file)?;
     }
@@ -69,57 +53,37 @@ fn check(files: &[&File]) -> io::Result<Report> {
     match reported(&output) {
         Ok(mut reported) => {
             for promise in promised.iter() {
-                match reported
-                    .iter()
-                    .position(|(finding, _)| promise.is_met_by(finding))
-                {
+                match reported.iter().position(|(finding, _)| promise.is_met_by(finding)) {
                     Some(index) => drop(reported.remove(index)),
                     None => failures.push(format!("promised but not reported: {promise}")),
                 }
             }
-            failures.extend(reported.iter().map(|(finding, message)| {
-                format!("reported but not promised: {finding}: {message}")
-            }));
+            failures.extend(
+                reported.iter().map(|(finding, message)| format!("reported but not promised: {finding}: {message}")),
+            );
             let status = i32::from(promised.iter().any(|finding| finding.severity == "error"));
             if failures.is_empty() && output.status.code() != Some(status) {
-                failures.push(format!(
-                    "exit status {:?} instead of {status}",
-                    output.status.code()
-                ));
+                failures.push(format!("exit status {:?} instead of {status}", output.status.code()));
             }
         }
         Err(failure) => failures.push(failure),
     }
-    let output = run(
-        folder.path(),
-        &["check", "--format", "full", "--color", "never"],
-    )?;
-    let rendered = String::from_utf8_lossy(&output.stdout)
-        .trim_matches('\n')
-        .to_owned();
+    let output = run(folder.path(), &["check", "--format", "full", "--color", "never"])?;
+    let rendered = String::from_utf8_lossy(&output.stdout).trim_matches('\n').to_owned();
     Ok(Report { failures, rendered })
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> io::Result<Output> {
-    Command::new(env!("CARGO_BIN_EXE_featgraph"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("COLUMNS")
-        .output()
+    Command::new(env!("CARGO_BIN_EXE_featgraph")).args(arguments).current_dir(folder).env_remove("COLUMNS").output()
 }
 
 /// The findings of `check --format json`, each with its message.
 fn reported(output: &Output) -> Result<Vec<(Finding, String)>, String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| {
-        format!(
-            "`check --format json` wrote no JSON ({error}); {}; stderr: {stderr}",
-            output.status
-        )
+        format!("`check --format json` wrote no JSON ({error}); {}; stderr: {stderr}", output.status)
     })?;
-    let diagnostics = report["diagnostics"]
-        .as_array()
-        .ok_or("`check --format json` wrote no diagnostics")?;
+    let diagnostics = report["diagnostics"].as_array().ok_or("`check --format json` wrote no diagnostics")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
     let finding = |diagnostic: &Value| {
@@ -150,11 +114,7 @@ fn write(folder: &Path, file: &File) -> io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         // Not left to the umask: the default mode of an installed file follows from this.
-        let mode = if file.form == Form::Executable {
-            0o755
-        } else {
-            0o644
-        };
+        let mode = if file.form == Form::Executable { 0o755 } else { 0o644 };
         std::fs::set_permissions(&path, PermissionsExt::from_mode(mode))?;
     }
     Ok(())
@@ -164,8 +124,7 @@ fn write(folder: &Path, file: &File) -> io::Result<()> {
 fn archive(path: &Path, listing: &str) -> io::Result<()> {
     let mut builder = tar::Builder::new(Vec::new());
     for line in listing.lines().filter(|line| !line.trim().is_empty()) {
-        let entry =
-            entry(line).ok_or_else(|| io::Error::other(format!("not an archive entry: {line}")))?;
+        let entry = entry(line).ok_or_else(|| io::Error::other(format!("not an archive entry: {line}")))?;
         let (mut header, path) = (entry.header, entry.path);
         match entry.target {
             Some(target) => builder.append_link(&mut header, path, target)?,
@@ -209,11 +168,7 @@ fn entry(line: &str) -> Option<Entry<'_>> {
         header.set_mode(0o777);
         header.set_uid(0);
         header.set_gid(0);
-        return Some(Entry {
-            header,
-            path,
-            target: Some(target),
-        });
+        return Some(Entry { header, path, target: Some(target) });
     }
     let (mode, rest) = rest.split_once(' ')?;
     let (owners, path) = rest.split_once(' ')?;
@@ -233,9 +188,5 @@ fn entry(line: &str) -> Option<Entry<'_>> {
         "f" => header.set_size(path.len() as u64),
         _ => return None,
     }
-    (path.ends_with('/') == (kind == "d")).then_some(Entry {
-        header,
-        path,
-        target: None,
-    })
+    (path.ends_with('/') == (kind == "d")).then_some(Entry { header, path, target: None })
 }

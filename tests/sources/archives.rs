@@ -8,23 +8,13 @@ use featgraph::tree::{Entry, FileType, Owner, Tree};
 use tar::{Builder, EntryType, Header};
 
 /// Adds a member with a path as it is, even one that a well-behaved archiver would not write.
-pub fn add(
-    builder: &mut Builder<Vec<u8>>,
-    kind: EntryType,
-    path: &str,
-    link: &str,
-    contents: &[u8],
-) {
+pub fn add(builder: &mut Builder<Vec<u8>>, kind: EntryType, path: &str, link: &str, contents: &[u8]) {
     let mut header = Header::new_gnu();
     let name = &mut header.as_old_mut().name;
     name[..path.len()].copy_from_slice(path.as_bytes());
     header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());
     header.set_entry_type(kind);
-    header.set_mode(if kind == EntryType::Directory {
-        0o755
-    } else {
-        0o640
-    });
+    header.set_mode(if kind == EntryType::Directory { 0o755 } else { 0o640 });
     header.set_uid(33);
     header.set_gid(34);
     header.set_username("web").unwrap();
@@ -53,53 +43,24 @@ fn read_within(name: &str, bytes: &[u8], limits: &Limits) -> Result<Tree, String
 pub fn listing(tree: &Tree) -> Vec<String> {
     let line = |entry: &Entry| {
         let mark = if entry.listed { "" } else { " (implied)" };
-        let target = entry
-            .target
-            .as_ref()
-            .map(|t| format!("{}{t}", if entry.same_as { " = " } else { " -> " }));
-        format!(
-            "{} {}{}{mark}",
-            entry.file_type.name(),
-            entry.path,
-            target.unwrap_or_default()
-        )
+        let target = entry.target.as_ref().map(|t| format!("{}{t}", if entry.same_as { " = " } else { " -> " }));
+        format!("{} {}{}{mark}", entry.file_type.name(), entry.path, target.unwrap_or_default())
     };
     tree.entries().iter().map(line).collect()
 }
 
 fn problems(tree: &Tree) -> Vec<String> {
-    tree.problems()
-        .iter()
-        .map(|problem| format!("`{}` {}", problem.path, problem.message))
-        .collect()
+    tree.problems().iter().map(|problem| format!("`{}` {}", problem.path, problem.message)).collect()
 }
 
 fn ordinary() -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     add(&mut builder, EntryType::Directory, "./", "", b"");
     add(&mut builder, EntryType::Directory, "./etc/", "", b"");
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "./etc/passwd",
-        "",
-        b"root:x:0:0:::\n",
-    );
+    add(&mut builder, EntryType::Regular, "./etc/passwd", "", b"root:x:0:0:::\n");
     add(&mut builder, EntryType::Symlink, "./bin", "usr/bin", b"");
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "./usr/bin/sh",
-        "",
-        b"shell",
-    );
-    add(
-        &mut builder,
-        EntryType::Link,
-        "./usr/bin/bash",
-        "./usr/bin/sh",
-        b"",
-    );
+    add(&mut builder, EntryType::Regular, "./usr/bin/sh", "", b"shell");
+    add(&mut builder, EntryType::Link, "./usr/bin/bash", "./usr/bin/sh", b"");
     add(&mut builder, EntryType::Char, "./dev/null", "", b"");
     add(&mut builder, EntryType::Fifo, "./run/pipe", "", b"");
     builder.into_inner().unwrap()
@@ -140,14 +101,8 @@ fn every_compression_gives_the_same_tree_whatever_the_name() {
     assert_eq!(plain.get("dev/null").unwrap().device, Some((1, 3)));
     let shell = plain.get("usr/bin/bash").unwrap();
     assert_eq!(shell.digest, Some(*blake3::hash(b"shell").as_bytes()));
-    assert_eq!(
-        (shell.size, shell.mode, shell.uid, shell.gid),
-        (Some(5), Some(0o640), Some(33), Some(34))
-    );
-    assert_eq!(
-        (shell.user.clone(), shell.group.clone()),
-        (Some(Owner::Name("web".into())), Some(Owner::Number(34)))
-    );
+    assert_eq!((shell.size, shell.mode, shell.uid, shell.gid), (Some(5), Some(0o640), Some(33), Some(34)));
+    assert_eq!((shell.user.clone(), shell.group.clone()), (Some(Owner::Name("web".into())), Some(Owner::Number(34))));
     assert_eq!(&**plain.text("etc/passwd").unwrap(), "root:x:0:0:::\n");
     for (name, bytes) in [
         ("a.tar.gz", gzip(&ordinary())),
@@ -163,11 +118,7 @@ fn every_compression_gives_the_same_tree_whatever_the_name() {
 fn several_compressed_streams_are_one() {
     let bytes = ordinary();
     let (a, b) = bytes.split_at(700);
-    for both in [
-        [gzip(a), gzip(b)].concat(),
-        [xz(a), xz(b)].concat(),
-        [zstd(a), zstd(b)].concat(),
-    ] {
+    for both in [[gzip(a), gzip(b)].concat(), [xz(a), xz(b)].concat(), [zstd(a), zstd(b)].concat()] {
         assert_eq!(listing(&read("a.tar", &both).unwrap()).len(), 11);
     }
 }
@@ -183,10 +134,7 @@ fn truncated_archives_are_broken_wherever_they_end() {
     for bytes in [gzip(&bytes), xz(&bytes), zstd(&bytes)] {
         for at in [bytes.len() / 3, bytes.len() / 2, bytes.len() - 5] {
             let reason = read("a.tar", &bytes[..at]).unwrap_err();
-            assert!(
-                !reason.is_empty() && !reason.contains("os error"),
-                "{reason}"
-            );
+            assert!(!reason.is_empty() && !reason.contains("os error"), "{reason}");
         }
     }
 }
@@ -198,10 +146,7 @@ fn what_is_no_archive_says_so() {
     assert_eq!(reason(b"hello"), "it is not a tar archive");
     assert_eq!(reason(&[b'x'; 2000]), "it is not a tar archive");
     assert_eq!(reason(&gzip(b"hello")), "it is not a tar archive");
-    assert_eq!(
-        reason(b"BZh91AY"),
-        "it is bzip2 data; .tar, .tar.gz, .tar.xz and .tar.zst can be read"
-    );
+    assert_eq!(reason(b"BZh91AY"), "it is bzip2 data; .tar, .tar.gz, .tar.xz and .tar.zst can be read");
     assert!(reason(b"\x1f\x8bgarbage follows here").len() > 5);
     let mut damaged = ordinary();
     damaged[512 + 20] ^= 1;
@@ -212,10 +157,7 @@ fn what_is_no_archive_says_so() {
         ArchiveState::Missing(reason) => reason,
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        missing(&folder.path().join("none.tar")),
-        "it does not exist"
-    );
+    assert_eq!(missing(&folder.path().join("none.tar")), "it does not exist");
     assert_eq!(missing(folder.path()), "it is a directory");
 }
 
@@ -228,22 +170,13 @@ fn entries_that_escape_are_problems_and_the_rest_is_read() {
     add(&mut builder, EntryType::Link, "hard", "/etc/shadow", b"");
     add(&mut builder, EntryType::Link, "lost", "nothing", b"");
     add(&mut builder, EntryType::Link, "lost-too", "lost", b"");
-    add(
-        &mut builder,
-        EntryType::Symlink,
-        "soft",
-        "../../etc/shadow",
-        b"",
-    );
+    add(&mut builder, EntryType::Symlink, "soft", "../../etc/shadow", b"");
     add(&mut builder, EntryType::Regular, "file", "", b"");
     add(&mut builder, EntryType::Regular, "file/below", "", b"");
     add(&mut builder, EntryType::Regular, "good", "", b"");
     add(&mut builder, EntryType::new(b'Q'), "odd", "", b"");
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
-    assert_eq!(
-        listing(&tree),
-        ["file file", "file good", "symlink soft -> ../../etc/shadow"]
-    );
+    assert_eq!(listing(&tree), ["file file", "file good", "symlink soft -> ../../etc/shadow"]);
     let expected = [
         "`../above` leaves its destination by `..`",
         "`/etc/absolute` is absolute; the entries of an archive must be relative",
@@ -262,40 +195,17 @@ fn the_later_of_two_entries_at_one_path_stands() {
     let mut builder = Builder::new(Vec::new());
     add(&mut builder, EntryType::Regular, "a", "", b"old");
     add(&mut builder, EntryType::Link, "of-old", "a", b"");
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "etc/passwd",
-        "",
-        b"old:x:1:1:::\n",
-    );
+    add(&mut builder, EntryType::Regular, "etc/passwd", "", b"old:x:1:1:::\n");
     add(&mut builder, EntryType::Regular, "./a", "", b"new one");
-    add(
-        &mut builder,
-        EntryType::Symlink,
-        "etc/passwd",
-        "elsewhere",
-        b"",
-    );
+    add(&mut builder, EntryType::Symlink, "etc/passwd", "elsewhere", b"");
     add(&mut builder, EntryType::Link, "of-new", "a", b"");
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
-    let expected = [
-        "file a",
-        "directory etc (implied)",
-        "symlink etc/passwd -> elsewhere",
-        "file of-new = a",
-        "file of-old",
-    ];
+    let expected =
+        ["file a", "directory etc (implied)", "symlink etc/passwd -> elsewhere", "file of-new = a", "file of-old"];
     assert_eq!(listing(&tree), expected);
     assert_eq!(tree.get("a").unwrap().size, Some(7));
-    assert_eq!(
-        tree.get("of-new").unwrap().digest,
-        tree.get("a").unwrap().digest
-    );
-    assert_eq!(
-        tree.get("of-old").unwrap().digest,
-        Some(*blake3::hash(b"old").as_bytes())
-    );
+    assert_eq!(tree.get("of-new").unwrap().digest, tree.get("a").unwrap().digest);
+    assert_eq!(tree.get("of-old").unwrap().digest, Some(*blake3::hash(b"old").as_bytes()));
     assert!(tree.texts().is_empty());
 }
 
@@ -311,63 +221,34 @@ fn long_names_are_whole_and_too_long_ones_are_refused() {
     header.set_entry_type(EntryType::Symlink);
     builder.append_link(&mut header, "link", &long).unwrap();
     header.set_entry_type(EntryType::Regular);
-    builder
-        .append_data(&mut header, "x".repeat(256), &b""[..])
-        .unwrap();
+    builder.append_data(&mut header, "x".repeat(256), &b""[..]).unwrap();
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
     assert_eq!(tree.get(&long).unwrap().size, Some(2));
     assert_eq!(tree.get("link").unwrap().link_text(), Some(long.as_str()));
     assert_eq!(tree.problems().len(), 1);
-    assert_eq!(
-        tree.problems()[0].message,
-        "has a name longer than 255 bytes"
-    );
+    assert_eq!(tree.problems()[0].message, "has a name longer than 255 bytes");
 }
 
 #[test]
 fn what_expands_without_end_is_stopped() {
     let mut builder = Builder::new(Vec::new());
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "zeros",
-        "",
-        &vec![0; 8 << 20],
-    );
+    add(&mut builder, EntryType::Regular, "zeros", "", &vec![0; 8 << 20]);
     let bytes = zstd(&builder.into_inner().unwrap());
-    let by_size = Limits {
-        expanded_bytes: 1 << 20,
-        ..Limits::DEFAULT
-    };
+    let by_size = Limits { expanded_bytes: 1 << 20, ..Limits::DEFAULT };
     assert_eq!(
         read_within("a", &bytes, &by_size).unwrap_err(),
         "it expands to more than 1 mib, which no real archive does"
     );
-    let by_ratio = Limits {
-        ratio: 100,
-        ratio_from: 2 << 20,
-        ..Limits::DEFAULT
-    };
-    assert!(
-        read_within("a", &bytes, &by_ratio)
-            .unwrap_err()
-            .starts_with("it expands to more than 2 ")
-    );
+    let by_ratio = Limits { ratio: 100, ratio_from: 2 << 20, ..Limits::DEFAULT };
+    assert!(read_within("a", &bytes, &by_ratio).unwrap_err().starts_with("it expands to more than 2 "));
     assert!(read("a", &bytes).is_ok());
     let mut builder = Builder::new(Vec::new());
     for at in 0..100 {
         add(&mut builder, EntryType::Regular, &format!("f{at}"), "", b"");
     }
     let many = builder.into_inner().unwrap();
-    let few = Limits {
-        entries: 50,
-        ..Limits::DEFAULT
-    };
-    assert!(
-        read_within("a", &many, &few)
-            .unwrap_err()
-            .starts_with("it has more entries")
-    );
+    let few = Limits { entries: 50, ..Limits::DEFAULT };
+    assert!(read_within("a", &many, &few).unwrap_err().starts_with("it has more entries"));
     assert_eq!(read("a", &many).unwrap().entries().len(), 100);
 }
 
@@ -383,14 +264,6 @@ fn paths_that_imply_endlessly_many_directories_are_cut_off() {
     }
     let tree = read("a", &builder.into_inner().unwrap()).unwrap();
     assert!(tree.entries().len() < 400_000);
-    assert!(
-        tree.entries()
-            .iter()
-            .any(|entry| entry.file_type == FileType::File)
-    );
-    assert!(
-        tree.problems()
-            .iter()
-            .any(|problem| problem.message.starts_with("implies more directories"))
-    );
+    assert!(tree.entries().iter().any(|entry| entry.file_type == FileType::File));
+    assert!(tree.problems().iter().any(|problem| problem.message.starts_with("implies more directories")));
 }

@@ -11,10 +11,7 @@ use featgraph::tree::{FileType, ProblemKind, Tree};
 
 fn listing(tree: &Tree) -> Vec<String> {
     let line = |entry: &featgraph::tree::Entry| {
-        let arrow = entry
-            .link_text()
-            .map(|text| format!(" -> {text}"))
-            .unwrap_or_default();
+        let arrow = entry.link_text().map(|text| format!(" -> {text}")).unwrap_or_default();
         format!("{} {}{arrow}", entry.file_type.name(), entry.path)
     };
     tree.entries().iter().map(line).collect()
@@ -66,55 +63,20 @@ fn what_cannot_be_in_an_image_is_a_problem_and_the_rest_is_read() {
     fs::write(root.join(OsStr::from_bytes(b"caf\xe9")), "").unwrap();
     symlink(OsStr::from_bytes(b"\xff"), root.join("link")).unwrap();
     fs::write(root.join("good"), "").unwrap();
-    let made = std::process::Command::new("mkfifo")
-        .arg(root.join("pipe"))
-        .status();
+    let made = std::process::Command::new("mkfifo").arg(root.join("pipe")).status();
     let tree = read_directory(root, &Limits::DEFAULT).unwrap();
     assert_eq!(listing(&tree), ["directory ", "file good"]);
-    let problems: Vec<String> = tree
-        .problems()
-        .iter()
-        .map(|p| format!("`{}` {}", p.path, p.message))
-        .collect();
-    assert!(
-        problems.contains(&String::from("`caf\\xe9` has a name that is not UTF-8")),
-        "{problems:?}"
-    );
-    assert!(
-        problems.contains(&String::from(
-            "`link` is a link whose target `\\xff` is not UTF-8"
-        )),
-        "{problems:?}"
-    );
-    assert!(
-        problems
-            .iter()
-            .any(|problem| problem.starts_with("`socket` is a socket")),
-        "{problems:?}"
-    );
+    let problems: Vec<String> = tree.problems().iter().map(|p| format!("`{}` {}", p.path, p.message)).collect();
+    assert!(problems.contains(&String::from("`caf\\xe9` has a name that is not UTF-8")), "{problems:?}");
+    assert!(problems.contains(&String::from("`link` is a link whose target `\\xff` is not UTF-8")), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.starts_with("`socket` is a socket")), "{problems:?}");
     if made.is_ok_and(|status| status.success()) {
-        assert!(
-            problems
-                .iter()
-                .any(|problem| problem.starts_with("`pipe` is a named pipe")),
-            "{problems:?}"
-        );
-        assert!(matches!(
-            source(root, "pipe"),
-            SourceState::Special("a named pipe")
-        ));
-        let Answer::Digest(DigestState::Missing(reason)) =
-            answer(root, &Ask::Digest("pipe".into()))
-        else {
-            panic!()
-        };
+        assert!(problems.iter().any(|problem| problem.starts_with("`pipe` is a named pipe")), "{problems:?}");
+        assert!(matches!(source(root, "pipe"), SourceState::Special("a named pipe")));
+        let Answer::Digest(DigestState::Missing(reason)) = answer(root, &Ask::Digest("pipe".into())) else { panic!() };
         assert_eq!(reason, "it is a named pipe");
     }
-    assert!(
-        tree.problems()
-            .iter()
-            .all(|problem| problem.kind == ProblemKind::Invalid)
-    );
+    assert!(tree.problems().iter().all(|problem| problem.kind == ProblemKind::Invalid));
 }
 
 #[test]
@@ -127,15 +89,9 @@ fn an_unreadable_directory_is_a_problem_of_its_own() {
     // To the superuser nothing is closed.
     let closed = fs::read_dir(root.join("closed")).is_err();
     let tree = read_directory(root, &Limits::DEFAULT).unwrap();
-    assert_eq!(
-        listing(&tree),
-        ["directory ", "directory closed", "file open"]
-    );
+    assert_eq!(listing(&tree), ["directory ", "directory closed", "file open"]);
     if closed {
-        assert_eq!(
-            tree.problems()[0].message,
-            "cannot be listed: permission denied"
-        );
+        assert_eq!(tree.problems()[0].message, "cannot be listed: permission denied");
         assert_eq!(tree.problems()[0].kind, ProblemKind::Unreadable);
     }
     fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
@@ -151,15 +107,8 @@ fn deep_and_large_directories_end_in_an_answer() {
     fs::create_dir_all(&deep).unwrap();
     let tree = read_directory(folder.path(), &Limits::DEFAULT).unwrap();
     assert_eq!(tree.entries().len(), 301);
-    let limits = Limits {
-        entries: 100,
-        ..Limits::DEFAULT
-    };
-    assert!(
-        read_directory(folder.path(), &limits)
-            .unwrap_err()
-            .starts_with("it has more entries")
-    );
+    let limits = Limits { entries: 100, ..Limits::DEFAULT };
+    assert!(read_directory(folder.path(), &limits).unwrap_err().starts_with("it has more entries"));
 }
 
 #[test]
@@ -170,33 +119,16 @@ fn sources_say_what_they_are() {
     fs::set_permissions(root.join("tool"), fs::Permissions::from_mode(0o755)).unwrap();
     symlink("tool", root.join("to-tool")).unwrap();
     symlink("round", root.join("round")).unwrap();
-    assert!(matches!(
-        source(root, "tool"),
-        SourceState::File {
-            size: 5,
-            executable: true
-        }
-    ));
-    assert!(matches!(
-        source(root, "to-tool"),
-        SourceState::File {
-            size: 5,
-            executable: true
-        }
-    ));
+    assert!(matches!(source(root, "tool"), SourceState::File { size: 5, executable: true }));
+    assert!(matches!(source(root, "to-tool"), SourceState::File { size: 5, executable: true }));
     assert!(matches!(source(root, "."), SourceState::Directory(_)));
-    assert!(matches!(
-        source(Path::new("/"), "dev/null"),
-        SourceState::Special("a character device")
-    ));
+    assert!(matches!(source(Path::new("/"), "dev/null"), SourceState::Special("a character device")));
     for (path, expected) in [
         ("none", "it does not exist"),
         ("tool/x", "a part of its path is not a directory"),
         ("round", "too many levels of symbolic links"),
     ] {
-        let SourceState::Missing(reason) = source(root, path) else {
-            panic!("{path}")
-        };
+        let SourceState::Missing(reason) = source(root, path) else { panic!("{path}") };
         assert_eq!(reason, expected, "{path}");
     }
 }
@@ -215,30 +147,18 @@ fn texts_and_digests_are_read() {
         other => panic!("{other:?}"),
     };
     assert_eq!(text("a.toml"), "a.toml: x = 1\n");
-    assert_eq!(
-        text("latin"),
-        "it is not UTF-8 text (line 2, byte 2 of the file)"
-    );
+    assert_eq!(text("latin"), "it is not UTF-8 text (line 2, byte 2 of the file)");
     assert_eq!(text("etc"), "it is a directory");
     assert_eq!(text("none.toml"), "it does not exist");
-    let Answer::Contents(ContentsState::Text(accounts)) =
-        answer(root, &Ask::Contents("etc/passwd".into()))
-    else {
+    let Answer::Contents(ContentsState::Text(accounts)) = answer(root, &Ask::Contents("etc/passwd".into())) else {
         panic!()
     };
     assert!(accounts.contains("ok:x:2:2"));
-    let Answer::Digest(DigestState::Tree(tree)) = answer(root, &Ask::Digest(".".into())) else {
-        panic!()
-    };
-    assert_eq!(
-        tree.get("a.toml").unwrap().digest,
-        Some(*blake3::hash(b"x = 1\n").as_bytes())
-    );
+    let Answer::Digest(DigestState::Tree(tree)) = answer(root, &Ask::Digest(".".into())) else { panic!() };
+    assert_eq!(tree.get("a.toml").unwrap().digest, Some(*blake3::hash(b"x = 1\n").as_bytes()));
     assert_eq!(tree.get("etc").unwrap().file_type, FileType::Directory);
     assert_eq!(tree.text("etc/passwd"), Some(&accounts));
-    let Answer::Digest(DigestState::File { size: 6, digest }) =
-        answer(root, &Ask::Digest("a.toml".into()))
-    else {
+    let Answer::Digest(DigestState::File { size: 6, digest }) = answer(root, &Ask::Digest("a.toml".into())) else {
         panic!()
     };
     assert_eq!(digest, *blake3::hash(b"x = 1\n").as_bytes());

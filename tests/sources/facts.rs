@@ -20,49 +20,19 @@ const GOOD: &str = r#"{ "$schema": "x", "format_version": "1.0", "name": "debian
 #[test]
 fn facts_are_read_and_written_in_one_form() {
     let facts = Facts::parse(GOOD).unwrap();
-    let paths: Vec<&str> = facts
-        .tree
-        .entries()
-        .iter()
-        .map(|entry| &*entry.path)
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "",
-            "bin",
-            "dev",
-            "dev/null",
-            "spécial",
-            "usr",
-            "usr/bin",
-            "usr/bin/dash",
-            "usr/bin/sh"
-        ]
-    );
+    let paths: Vec<&str> = facts.tree.entries().iter().map(|entry| &*entry.path).collect();
+    assert_eq!(paths, ["", "bin", "dev", "dev/null", "spécial", "usr", "usr/bin", "usr/bin/dash", "usr/bin/sh"]);
     let shell = facts.tree.get("usr/bin/sh").unwrap();
-    assert_eq!(
-        (shell.mode, shell.group.clone()),
-        (Some(0o4755), Some(Owner::Number(5)))
-    );
+    assert_eq!((shell.mode, shell.group.clone()), (Some(0o4755), Some(Owner::Number(5))));
     assert_eq!(shell.digest, Some(*blake3::hash(b"").as_bytes()));
-    assert_eq!(
-        facts.tree.get("usr/bin/dash").unwrap().first_name(),
-        Some("usr/bin/sh")
-    );
-    assert_eq!(
-        facts.tree.get("spécial").unwrap().file_type,
-        FileType::Mount
-    );
+    assert_eq!(facts.tree.get("usr/bin/dash").unwrap().first_name(), Some("usr/bin/sh"));
+    assert_eq!(facts.tree.get("spécial").unwrap().file_type, FileType::Mount);
     assert!(facts.tree.get("usr").is_some_and(|entry| !entry.listed));
     assert_eq!(&*facts.users[0].name, "root");
     let text = facts.to_text();
     assert_eq!(Facts::parse(&text).unwrap(), facts);
     assert_eq!(Facts::parse(&text).unwrap().to_text(), text);
-    assert_eq!(
-        facts.digest(),
-        format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex())
-    );
+    assert_eq!(facts.digest(), format!("blake3:{}", blake3::hash(text.as_bytes()).to_hex()));
     insta::assert_snapshot!(text, @r#"
     {
       "format_version": "1.0",
@@ -118,10 +88,7 @@ fn written_facts_meet_the_schema_and_so_does_what_is_read() {
 fn check(text: &str, expected: &str) {
     let error = Facts::parse(text).unwrap_err();
     let place = Source::new("f", text).position(error.span.start);
-    let help = error
-        .help
-        .map(|help| format!(" ({help})"))
-        .unwrap_or_default();
+    let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
     let found = format!(
         "{}:{} {} {}: {}{help}",
         place.line,
@@ -139,44 +106,20 @@ fn check_path(line: &str, expected: &str) {
 
 #[test]
 fn bad_facts_say_what_and_where() {
-    check(
-        "{",
-        "1:1 syntax {: this is not valid JSON: EOF while parsing an object",
-    );
-    check(
-        "",
-        "1:1 syntax : this is not valid JSON: EOF while parsing a value",
-    );
+    check("{", "1:1 syntax {: this is not valid JSON: EOF while parsing an object");
+    check("", "1:1 syntax : this is not valid JSON: EOF while parsing a value");
     check("[]", "1:1 wrong-type [: expected an object, found an array");
-    check(
-        "{\n  \"pathz\": []}",
-        "2:3 unknown-key \"pathz\": facts have no key `pathz` here (did you mean `paths`?)",
-    );
-    check(
-        "{ \"name\": 5 }",
-        "1:11 wrong-type 5: expected a string, found the integer `5`",
-    );
-    check(
-        "{ \"opaque\": \"no\" }",
-        "1:13 wrong-type \"no\": expected true or false, found the string \"no\"",
-    );
-    check(
-        "{ \"name\": \"a\",\n \"name\": \"b\" }",
-        "2:2 duplicate-key \"name\": the key `name` is given twice",
-    );
+    check("{\n  \"pathz\": []}", "2:3 unknown-key \"pathz\": facts have no key `pathz` here (did you mean `paths`?)");
+    check("{ \"name\": 5 }", "1:11 wrong-type 5: expected a string, found the integer `5`");
+    check("{ \"opaque\": \"no\" }", "1:13 wrong-type \"no\": expected true or false, found the string \"no\"");
+    check("{ \"name\": \"a\",\n \"name\": \"b\" }", "2:2 duplicate-key \"name\": the key `name` is given twice");
     check(
         "{ \"future\": 1,\n \"format_version\": \"2.0\" }",
         "2:20 invalid-value \"2.0\": facts of format version `2.0` cannot be read; this program reads versions 1.x \
          (write the facts anew, or use a featgraph that reads this version)",
     );
-    check_path(
-        r#"{"path": "/a"}"#,
-        "3:14 missing-key }: the key `type` is not given",
-    );
-    check_path(
-        r#"{"path": "a", "type": "file"}"#,
-        "3:10 invalid-value \"a\": the path `a` is not absolute",
-    );
+    check_path(r#"{"path": "/a"}"#, "3:14 missing-key }: the key `type` is not given");
+    check_path(r#"{"path": "a", "type": "file"}"#, "3:10 invalid-value \"a\": the path `a` is not absolute");
     check_path(
         r#"{"path": "/a/../b", "type": "file"}"#,
         "3:10 invalid-value \"/a/../b\": the path `/a/../b` is not normalised (leave out `//`, `.`, `..` and a `/` at the end)",
@@ -226,10 +169,7 @@ fn bad_facts_say_what_and_where() {
         r#"{"path": "\u002fa/", "type": "file"}"#,
         "3:10 invalid-value \"\\u002fa/\": the path `/a/` is not normalised (leave out `//`, `.`, `..` and a `/` at the end)",
     );
-    check(
-        r#"{"users": [{"name": "a"}, {"name": "a"}]}"#,
-        r#"1:36 invalid-value "a": the user `a` is listed twice"#,
-    );
+    check(r#"{"users": [{"name": "a"}, {"name": "a"}]}"#, r#"1:36 invalid-value "a": the user `a` is listed twice"#);
     check(
         r#"{"packages": [{"name": "a", "manager": "yum"}]}"#,
         r#"1:40 invalid-value "yum": `yum` is no package manager; there are apt, dnf, apk"#,

@@ -16,21 +16,14 @@ fn record(key: &str, value: &[u8]) -> Vec<u8> {
 }
 
 fn pax(builder: &mut Builder<Vec<u8>>, kind: EntryType, records: &[(&str, &[u8])]) {
-    let body: Vec<u8> = records
-        .iter()
-        .flat_map(|(key, value)| record(key, value))
-        .collect();
+    let body: Vec<u8> = records.iter().flat_map(|(key, value)| record(key, value)).collect();
     add(builder, kind, "pax", "", &body);
 }
 
 #[test]
 fn pax_headers_are_heeded() {
     let mut builder = Builder::new(Vec::new());
-    pax(
-        &mut builder,
-        EntryType::XGlobalHeader,
-        &[("uname", b"everyone"), ("comment", b"x")],
-    );
+    pax(&mut builder, EntryType::XGlobalHeader, &[("uname", b"everyone"), ("comment", b"x")]);
     pax(
         &mut builder,
         EntryType::XHeader,
@@ -44,17 +37,9 @@ fn pax_headers_are_heeded() {
         ],
     );
     add(&mut builder, EntryType::Regular, "short", "", b"");
-    pax(
-        &mut builder,
-        EntryType::XHeader,
-        &[("linkpath", &b"x".repeat(300)), ("uname", b"")],
-    );
+    pax(&mut builder, EntryType::XHeader, &[("linkpath", &b"x".repeat(300)), ("uname", b"")]);
     add(&mut builder, EntryType::Symlink, "link", "y", b"");
-    pax(
-        &mut builder,
-        EntryType::XHeader,
-        &[("path", b"nul\0inside")],
-    );
+    pax(&mut builder, EntryType::XHeader, &[("path", b"nul\0inside")]);
     add(&mut builder, EntryType::Regular, "refused", "", b"");
     pax(&mut builder, EntryType::XHeader, &[("path", b"latin\xe9")]);
     add(&mut builder, EntryType::Regular, "refused", "", b"");
@@ -62,30 +47,12 @@ fn pax_headers_are_heeded() {
     add(&mut builder, EntryType::Regular, "owner", "", b"");
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
     let file = tree.get("caf\u{e9}/with\nnewline").unwrap();
-    assert_eq!(
-        (file.uid, file.user.as_ref().unwrap().to_string()),
-        (Some(100_000), String::from("everyone"))
-    );
-    let xattrs: Vec<String> = file
-        .xattrs
-        .iter()
-        .map(|xattr| format!("{}={}", xattr.name, xattr.value))
-        .collect();
-    assert_eq!(
-        xattrs,
-        [
-            "security.capability=0x01000aff",
-            "user.code=0x30783431",
-            "user.text=new"
-        ]
-    );
+    assert_eq!((file.uid, file.user.as_ref().unwrap().to_string()), (Some(100_000), String::from("everyone")));
+    let xattrs: Vec<String> = file.xattrs.iter().map(|xattr| format!("{}={}", xattr.name, xattr.value)).collect();
+    assert_eq!(xattrs, ["security.capability=0x01000aff", "user.code=0x30783431", "user.text=new"]);
     let link = tree.get("link").unwrap();
     assert_eq!(link.target.as_ref().unwrap().len(), 300);
-    let messages: Vec<&str> = tree
-        .problems()
-        .iter()
-        .map(|problem| problem.message.as_str())
-        .collect();
+    let messages: Vec<&str> = tree.problems().iter().map(|problem| problem.message.as_str()).collect();
     let expected = [
         "has a name that is not UTF-8",
         "has a NUL byte in its name",
@@ -97,32 +64,14 @@ fn pax_headers_are_heeded() {
 #[test]
 fn headers_that_claim_too_much_are_refused() {
     let mut builder = Builder::new(Vec::new());
-    add(
-        &mut builder,
-        EntryType::GNULongName,
-        "././@LongLink",
-        "",
-        &vec![b'x'; 2 << 20],
-    );
+    add(&mut builder, EntryType::GNULongName, "././@LongLink", "", &vec![b'x'; 2 << 20]);
     add(&mut builder, EntryType::Regular, "a", "", b"");
     let reason = read("a.tar", &builder.into_inner().unwrap()).unwrap_err();
-    assert_eq!(
-        reason,
-        "an extended header claims 2097152 bytes, more than any real one"
-    );
+    assert_eq!(reason, "an extended header claims 2097152 bytes, more than any real one");
     let mut builder = Builder::new(Vec::new());
-    add(
-        &mut builder,
-        EntryType::XHeader,
-        "pax",
-        "",
-        b"99999999999999999999 path=x\n",
-    );
+    add(&mut builder, EntryType::XHeader, "pax", "", b"99999999999999999999 path=x\n");
     add(&mut builder, EntryType::Regular, "a", "", b"");
-    assert_eq!(
-        read("a.tar", &builder.into_inner().unwrap()).unwrap_err(),
-        "an extended header is damaged"
-    );
+    assert_eq!(read("a.tar", &builder.into_inner().unwrap()).unwrap_err(), "an extended header is damaged");
 }
 
 #[test]
@@ -136,51 +85,18 @@ fn sparse_files_have_their_whole_size_and_digest() {
     let mut body = new_map.to_vec();
     body.resize(512, 0);
     body.extend_from_slice(b"dataend");
-    let keys = [
-        ("GNU.sparse.major", &b"1"[..]),
-        ("GNU.sparse.minor", b"0"),
-        ("GNU.sparse.realsize", b"10000"),
-    ];
+    let keys = [("GNU.sparse.major", &b"1"[..]), ("GNU.sparse.minor", b"0"), ("GNU.sparse.realsize", b"10000")];
+    pax(&mut builder, EntryType::XHeader, &[&keys[..], &[("GNU.sparse.name", b"v1.0")]].concat());
+    add(&mut builder, EntryType::Regular, "GNUSparseFile.0/v1.0", "", &body);
     pax(
         &mut builder,
         EntryType::XHeader,
-        &[&keys[..], &[("GNU.sparse.name", b"v1.0")]].concat(),
+        &[("GNU.sparse.name", b"v0.1"), ("GNU.sparse.size", b"10000"), ("GNU.sparse.map", b"1000,4,9000,3")],
     );
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "GNUSparseFile.0/v1.0",
-        "",
-        &body,
-    );
-    pax(
-        &mut builder,
-        EntryType::XHeader,
-        &[
-            ("GNU.sparse.name", b"v0.1"),
-            ("GNU.sparse.size", b"10000"),
-            ("GNU.sparse.map", b"1000,4,9000,3"),
-        ],
-    );
-    add(
-        &mut builder,
-        EntryType::Regular,
-        "GNUSparseFile.0/v0.1",
-        "",
-        b"dataend",
-    );
-    let pair = |offset, length| {
-        [
-            ("GNU.sparse.offset", offset),
-            ("GNU.sparse.numbytes", length),
-        ]
-    };
+    add(&mut builder, EntryType::Regular, "GNUSparseFile.0/v0.1", "", b"dataend");
+    let pair = |offset, length| [("GNU.sparse.offset", offset), ("GNU.sparse.numbytes", length)];
     let pairs = [pair(&b"1000"[..], &b"4"[..]), pair(b"9000", b"3")].concat();
-    pax(
-        &mut builder,
-        EntryType::XHeader,
-        &[&[("GNU.sparse.size", &b"10000"[..])][..], &pairs].concat(),
-    );
+    pax(&mut builder, EntryType::XHeader, &[&[("GNU.sparse.size", &b"10000"[..])][..], &pairs].concat());
     add(&mut builder, EntryType::Regular, "v0.0", "", b"dataend");
     // The old way: the map in the header itself.
     let mut header = tar::Header::new_gnu();
@@ -197,16 +113,7 @@ fn sparse_files_have_their_whole_size_and_digest() {
     builder.append(&header, &b"dataend"[..]).unwrap();
     add(&mut builder, EntryType::Regular, "after", "", b"after");
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
-    assert_eq!(
-        listing(&tree),
-        [
-            "file after",
-            "file old",
-            "file v0.0",
-            "file v0.1",
-            "file v1.0"
-        ]
-    );
+    assert_eq!(listing(&tree), ["file after", "file old", "file v0.0", "file v0.1", "file v1.0"]);
     for name in ["old", "v0.0", "v0.1", "v1.0"] {
         let entry = tree.get(name).unwrap();
         assert_eq!((entry.size, entry.digest), (Some(10_000), digest), "{name}");
@@ -217,10 +124,7 @@ fn sparse_files_have_their_whole_size_and_digest() {
 fn a_hole_without_end_is_stopped() {
     let mut builder = Builder::new(Vec::new());
     let size = u64::MAX.to_string();
-    let keys = [
-        ("GNU.sparse.size", size.as_bytes()),
-        ("GNU.sparse.map", b"0,1"),
-    ];
+    let keys = [("GNU.sparse.size", size.as_bytes()), ("GNU.sparse.map", b"0,1")];
     pax(&mut builder, EntryType::XHeader, &keys);
     add(&mut builder, EntryType::Regular, "hole", "", b"x");
     let reason = read("a.tar", &builder.into_inner().unwrap()).unwrap_err();

@@ -8,9 +8,7 @@ fn tree(paths: &[&str]) -> Tree {
             Some(path) => (path, FileType::Directory),
             None => (*path, FileType::File),
         };
-        let (path, first) = path
-            .split_once('=')
-            .map_or((path, None), |(path, first)| (path, Some(first)));
+        let (path, first) = path.split_once('=').map_or((path, None), |(path, first)| (path, Some(first)));
         let mut entry = Entry::new(path, file_type);
         entry.order = order as u32;
         entry.target = first.map(Into::into);
@@ -22,52 +20,24 @@ fn tree(paths: &[&str]) -> Tree {
 
 #[test]
 fn a_directory_stands_right_before_what_is_below_it() {
-    let tree = tree(
-        &["a.b", "a/z", "a", "b-", "b/c/d", "a b"]
-            .map(|path| if path == "a" { "a/" } else { path }),
-    );
+    let tree = tree(&["a.b", "a/z", "a", "b-", "b/c/d", "a b"].map(|path| if path == "a" { "a/" } else { path }));
     let paths: Vec<&str> = tree.entries().iter().map(|entry| &*entry.path).collect();
     assert_eq!(paths, ["a", "a/z", "a b", "a.b", "b", "b/c", "b/c/d", "b-"]);
     assert_eq!(tree.below("a").len(), 1);
     assert_eq!(tree.below("b").len(), 2);
     assert_eq!(tree.below("").len(), 8);
-    assert_eq!(
-        tree.children("")
-            .map(|entry| entry.name())
-            .collect::<Vec<_>>(),
-        ["a", "a b", "a.b", "b", "b-"]
-    );
-    assert_eq!(
-        tree.children("b")
-            .map(|entry| entry.name())
-            .collect::<Vec<_>>(),
-        ["c"]
-    );
+    assert_eq!(tree.children("").map(|entry| entry.name()).collect::<Vec<_>>(), ["a", "a b", "a.b", "b", "b-"]);
+    assert_eq!(tree.children("b").map(|entry| entry.name()).collect::<Vec<_>>(), ["c"]);
     assert!(tree.get("b/c").is_some_and(|entry| !entry.listed));
     assert!(tree.get("b/").is_none() && tree.get("nothing").is_none());
 }
 
 #[test]
 fn stripping_takes_leading_components_away() {
-    let tree = tree(&[
-        "top/",
-        "top/bin/",
-        "top/bin/a",
-        "top/bin/b=top/bin/a",
-        "top/only",
-        "top/x=first",
-        "other/bin/a",
-    ]);
+    let tree =
+        tree(&["top/", "top/bin/", "top/bin/a", "top/bin/b=top/bin/a", "top/only", "top/x=first", "other/bin/a"]);
     let stripped = tree.stripped(1);
-    assert_eq!(
-        listing(&stripped),
-        [
-            "directory bin",
-            "file bin/a",
-            "file bin/b = bin/a",
-            "file only"
-        ]
-    );
+    assert_eq!(listing(&stripped), ["directory bin", "file bin/a", "file bin/b = bin/a", "file only"]);
     // The later of two that come together stands.
     assert_eq!(stripped.get("bin/a").unwrap().order, 6);
     assert_eq!(stripped.problems().len(), 1);
@@ -79,15 +49,7 @@ fn stripping_takes_leading_components_away() {
 
 #[test]
 fn a_subtree_stands_for_itself() {
-    let tree = tree(&[
-        "lib/",
-        "lib/a",
-        "lib/b=lib/a",
-        "lib/c=out",
-        "lib/d=out",
-        "library",
-        "out",
-    ]);
+    let tree = tree(&["lib/", "lib/a", "lib/b=lib/a", "lib/c=out", "lib/d=out", "library", "out"]);
     let expected = ["directory ", "file a", "file b = a", "file c", "file d = c"];
     assert_eq!(listing(&tree.subtree("lib")), expected);
     assert_eq!(listing(&tree.subtree("lib/a")), ["file "]);

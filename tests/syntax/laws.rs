@@ -71,9 +71,7 @@ fn toml_piece() -> impl Strategy<Value = String> {
 fn toml_value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         any::<i64>().prop_map(|n| n.to_string()),
-        any::<f64>()
-            .prop_filter("finite", |f| f.is_finite())
-            .prop_map(|f| format!("{f:?}")),
+        any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(|f| format!("{f:?}")),
         any::<bool>().prop_map(|b| b.to_string()),
         "[a-z \\\\\"'\u{e9}\n\t]{0,6}".prop_map(|s| toml::Value::String(s).to_string()),
         "[a-z \"]{0,6}".prop_map(|s| format!("'{s}'")),
@@ -82,15 +80,10 @@ fn toml_value() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|items| format!("[{}]", items.join(", "))),
-            prop::collection::vec(inner.clone(), 1..4)
-                .prop_map(|items| format!("[\n  {},\n]", items.join(",\n  "))),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|items| format!("[\n  {},\n]", items.join(",\n  "))),
             prop::collection::vec(("[a-c]{1,2}(\\.[a-c])?", inner), 0..4).prop_map(|members| {
-                let members: Vec<_> = members
-                    .into_iter()
-                    .map(|(key, value)| format!("{key} = {value}"))
-                    .collect();
+                let members: Vec<_> = members.into_iter().map(|(key, value)| format!("{key} = {value}")).collect();
                 format!("{{ {} }}", members.join(", "))
             }),
         ]
@@ -98,34 +91,23 @@ fn toml_value() -> impl Strategy<Value = String> {
 }
 
 fn toml_document() -> impl Strategy<Value = String> {
-    let header = ("\\[[a-d](\\.[a-d]){0,2}\\]", any::<bool>()).prop_map(|(header, list)| {
-        if list {
-            format!("[{header}]\n")
-        } else {
-            format!("{header}\n")
-        }
-    });
-    let member = ("[a-f]{1,2}(\\.[a-d]){0,2}", toml_value())
-        .prop_map(|(key, value)| format!("{key} = {value}\n"));
-    prop::collection::vec(prop_oneof![1 => header, 3 => member], 0..12)
-        .prop_map(|lines| lines.concat())
+    let header = ("\\[[a-d](\\.[a-d]){0,2}\\]", any::<bool>())
+        .prop_map(|(header, list)| if list { format!("[{header}]\n") } else { format!("{header}\n") });
+    let member = ("[a-f]{1,2}(\\.[a-d]){0,2}", toml_value()).prop_map(|(key, value)| format!("{key} = {value}\n"));
+    prop::collection::vec(prop_oneof![1 => header, 3 => member], 0..12).prop_map(|lines| lines.concat())
 }
 
 fn json_document() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         any::<i64>().prop_map(|n| n.to_string()),
-        any::<f64>()
-            .prop_filter("finite", |f| f.is_finite())
-            .prop_map(|f| format!("{f:?}")),
+        any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(|f| format!("{f:?}")),
         Just("null".to_string()),
-        "[a-z \\\\\"\u{e9}\u{1f600}\n\t]{0,6}"
-            .prop_map(|s| serde_json::Value::String(s).to_string()),
+        "[a-z \\\\\"\u{e9}\u{1f600}\n\t]{0,6}".prop_map(|s| serde_json::Value::String(s).to_string()),
         Just(r#""\ud83d\ude00\/""#.to_string()),
     ];
     let value = leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|items| format!("[{}]", items.join(" , "))),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(" , "))),
             prop::collection::vec(("[a-f]{1,2}", inner), 0..4).prop_map(object),
         ]
     });
@@ -133,10 +115,7 @@ fn json_document() -> impl Strategy<Value = String> {
 }
 
 fn object(members: Vec<(String, String)>) -> String {
-    let members: Vec<_> = members
-        .into_iter()
-        .map(|(key, value)| format!("\"{key}\":{value}"))
-        .collect();
+    let members: Vec<_> = members.into_iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
     format!("{{{}}}", members.join(",\n"))
 }
 
@@ -211,14 +190,9 @@ fn every_prefix_of_a_manifest_keeps_the_entries_before_its_end() {
         assert!(document.errors.len() <= 1, "{:?} at {end}", document.errors);
         toml_cases::agrees(text);
         // An entry is complete where the next one starts.
-        for pair in entries
-            .windows(2)
-            .filter(|pair| (whole.span(pair[1]).start as usize) < end)
-        {
+        for pair in entries.windows(2).filter(|pair| (whole.span(pair[1]).start as usize) < end) {
             let key = whole.key_text(pair[0], MANIFEST);
-            let found = document
-                .get(NodeId::ROOT, &key, text)
-                .map(|id| outline(&document, id, text));
+            let found = document.get(NodeId::ROOT, &key, text).map(|id| outline(&document, id, text));
             assert_eq!(found, Some(outline(&whole, pair[0], MANIFEST)), "at {end}");
         }
     }

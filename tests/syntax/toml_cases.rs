@@ -15,11 +15,7 @@ pub fn agrees(text: &str) {
             if has_number_without_digits(&table) {
                 return assert!(!document.errors.is_empty(), "{text:?}");
             }
-            assert!(
-                document.errors.is_empty(),
-                "{:?} in {text:?}",
-                document.errors
-            );
+            assert!(document.errors.is_empty(), "{:?} in {text:?}", document.errors);
             assert!(
                 equal(&document, NodeId::ROOT, text, &table),
                 "{text:?}\n{}",
@@ -27,10 +23,7 @@ pub fn agrees(text: &str) {
             );
             assert!(!document.lost);
         }
-        Err(error) => assert!(
-            !document.errors.is_empty(),
-            "accepted {text:?}, but {error}"
-        ),
+        Err(error) => assert!(!document.errors.is_empty(), "accepted {text:?}, but {error}"),
     }
 }
 
@@ -38,62 +31,43 @@ pub fn agrees(text: &str) {
 fn has_number_without_digits(value: &DeValue<'_>) -> bool {
     match value {
         DeValue::Integer(number) => number.as_str().is_empty(),
-        DeValue::Array(array) => array
-            .iter()
-            .any(|value| has_number_without_digits(value.get_ref())),
-        DeValue::Table(table) => table
-            .iter()
-            .any(|(_, value)| has_number_without_digits(value.get_ref())),
+        DeValue::Array(array) => array.iter().any(|value| has_number_without_digits(value.get_ref())),
+        DeValue::Table(table) => table.iter().any(|(_, value)| has_number_without_digits(value.get_ref())),
         _ => false,
     }
 }
 
 fn equal(document: &Document, id: NodeId, text: &str, value: &DeValue<'_>) -> bool {
     match value {
-        DeValue::String(value) => {
-            document.shape(id) == Shape::String && document.string(id, text) == *value
-        }
+        DeValue::String(value) => document.shape(id) == Shape::String && document.string(id, text) == *value,
         DeValue::Integer(value) => {
             document.shape(id) == Shape::Integer
                 && document.integer_radix(id, text) == value.radix()
-                && document.integer(id, text)
-                    == i128::from_str_radix(value.as_str(), value.radix()).ok()
+                && document.integer(id, text) == i128::from_str_radix(value.as_str(), value.radix()).ok()
         }
         DeValue::Float(value) => {
-            let expected = value.as_str().parse::<f64>().ok().filter(|float| {
-                float.is_finite()
-                    || value.as_str().contains("inf")
-                    || value.as_str().contains("nan")
-            });
+            let expected =
+                value.as_str().parse::<f64>().ok().filter(|float| {
+                    float.is_finite() || value.as_str().contains("inf") || value.as_str().contains("nan")
+                });
             document.shape(id) == Shape::Float
                 && document.float(id, text).map(f64::to_bits) == expected.map(f64::to_bits)
         }
         DeValue::Boolean(value) => document.boolean(id, text) == Some(*value),
         DeValue::Datetime(value) => {
             document.shape(id) == Shape::Datetime
-                && document
-                    .span(id)
-                    .of(text)
-                    .parse::<toml::value::Datetime>()
-                    .ok()
-                    .as_ref()
-                    == Some(value)
+                && document.span(id).of(text).parse::<toml::value::Datetime>().ok().as_ref() == Some(value)
         }
         DeValue::Array(array) => {
             document.shape(id) == Shape::Array
                 && document.children(id).count() == array.len()
-                && document
-                    .children(id)
-                    .zip(array.iter())
-                    .all(|(id, value)| equal(document, id, text, value.get_ref()))
+                && document.children(id).zip(array.iter()).all(|(id, value)| equal(document, id, text, value.get_ref()))
         }
         DeValue::Table(table) => {
             document.shape(id) == Shape::Table
                 && document.children(id).count() == table.len()
                 && table.iter().all(|(key, value)| {
-                    document
-                        .get(id, key.get_ref(), text)
-                        .is_some_and(|id| equal(document, id, text, value.get_ref()))
+                    document.get(id, key.get_ref(), text).is_some_and(|id| equal(document, id, text, value.get_ref()))
                 })
         }
     }
@@ -103,11 +77,7 @@ fn equal(document: &Document, id: NodeId, text: &str, value: &DeValue<'_>) -> bo
 fn check(documents: &[&str], valid: bool) {
     for text in documents {
         agrees(text);
-        assert_eq!(
-            Document::parse(text, Language::Toml).errors.is_empty(),
-            valid,
-            "{text:?}"
-        );
+        assert_eq!(Document::parse(text, Language::Toml).errors.is_empty(), valid, "{text:?}");
     }
 }
 
@@ -349,12 +319,7 @@ fn numbers_and_dates_are_read() {
         "00:00:00Z",
     ] {
         agrees(&format!("a = {value}"));
-        assert!(
-            !Document::parse(&format!("a = {value}"), Language::Toml)
-                .errors
-                .is_empty(),
-            "{value}"
-        );
+        assert!(!Document::parse(&format!("a = {value}"), Language::Toml).errors.is_empty(), "{value}");
     }
 }
 
@@ -412,27 +377,9 @@ fn brackets_are_read() {
 
 #[test]
 fn blanks_and_comments_have_rules_too() {
+    check(&["# comment", "# tab\t and \u{e9}", "a = 1 # b\r\n\r\n# c", " \t\n", "#\n#"], true);
     check(
-        &[
-            "# comment",
-            "# tab\t and \u{e9}",
-            "a = 1 # b\r\n\r\n# c",
-            " \t\n",
-            "#\n#",
-        ],
-        true,
-    );
-    check(
-        &[
-            "# \u{0}",
-            "a = 1 # \u{7f}",
-            "\r",
-            "a = 1\rb = 2",
-            "a = [\r]",
-            "# a\rb = 1",
-            "\u{a0}a = 1",
-            "\u{c}",
-        ],
+        &["# \u{0}", "a = 1 # \u{7f}", "\r", "a = 1\rb = 2", "a = [\r]", "# a\rb = 1", "\u{a0}a = 1", "\u{c}"],
         false,
     );
 }
@@ -441,11 +388,7 @@ fn blanks_and_comments_have_rules_too() {
 fn nesting_has_an_end_and_no_stack_is_needed_to_see_it() {
     for depth in [79, 80, 81, 82] {
         agrees(&format!("a = {}{}", "[".repeat(depth), "]".repeat(depth)));
-        agrees(&format!(
-            "a = {}1{}",
-            "{b=".repeat(depth),
-            "}".repeat(depth)
-        ));
+        agrees(&format!("a = {}1{}", "{b=".repeat(depth), "}".repeat(depth)));
         agrees(&format!("{}a = 1", "a.".repeat(depth)));
         agrees(&format!("[{}a]", "a.".repeat(depth)));
     }

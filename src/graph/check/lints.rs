@@ -45,10 +45,15 @@ fn modes(image: &mut Image) {
         let said = image.say(row.entity);
         if open {
             let message = format!("the mode {mode:04o} of {said} lets everybody write to it");
-            let mut diagnostic = image.diagnostic(Code::WorldWritable, Some(row.entity), image.at(row.feature, span), message);
+            let mut diagnostic =
+                image.diagnostic(Code::WorldWritable, Some(row.entity), image.at(row.feature, span), message);
             diagnostic.label = "writable for all".to_owned();
             diagnostic.help = Some(if is_directory {
-                format!("write \"{:04o}\", or \"{:04o}\" with the sticky bit, as /tmp has", mode & !0o002, mode | 0o1000)
+                format!(
+                    "write \"{:04o}\", or \"{:04o}\" with the sticky bit, as /tmp has",
+                    mode & !0o002,
+                    mode | 0o1000
+                )
             } else {
                 format!("write \"{:04o}\"", mode & !0o002)
             });
@@ -60,10 +65,14 @@ fn modes(image: &mut Image) {
                 (true, false) => "setuid bit",
                 _ => "setgid bit",
             };
-            let message = format!("the mode {mode:04o} of {said} has the {bits}: whoever runs it gets its owner's rights");
+            let message =
+                format!("the mode {mode:04o} of {said} has the {bits}: whoever runs it gets its owner's rights");
             let mut diagnostic = image.diagnostic(Code::Setuid, Some(row.entity), image.at(row.feature, span), message);
             diagnostic.label = format!("has the {bits}");
-            diagnostic.help = Some(format!("write \"{:04o}\" unless it is meant; then say so with `allow = [\"setuid\"]`", mode & 0o777));
+            diagnostic.help = Some(format!(
+                "write \"{:04o}\" unless it is meant; then say so with `allow = [\"setuid\"]`",
+                mode & 0o777
+            ));
             image.report(diagnostic, vec![row.feature]);
         }
     }
@@ -81,8 +90,12 @@ fn names(image: &mut Image) {
         if message::is_usual_name(name) {
             continue;
         }
-        let message = format!("{} has an unusual name: many tools take only lower-case letters, digits, `_` and `-`, starting with a letter or `_`", image.say(row.entity));
-        let mut diagnostic = image.diagnostic(Code::UnusualName, Some(row.entity), image.at(row.feature, row.span), message);
+        let message = format!(
+            "{} has an unusual name: many tools take only lower-case letters, digits, `_` and `-`, starting with a letter or `_`",
+            image.say(row.entity)
+        );
+        let mut diagnostic =
+            image.diagnostic(Code::UnusualName, Some(row.entity), image.at(row.feature, row.span), message);
         diagnostic.label = "unusual".to_owned();
         let usual: String = name
             .to_lowercase()
@@ -120,15 +133,18 @@ fn implied_owners(image: &mut Image) {
             image.say(entity),
             image.say(parent)
         );
-        let mut diagnostic = image.diagnostic(Code::ImpliedOwner, Some(entity), image.at(row.feature, row.span), message);
+        let mut diagnostic =
+            image.diagnostic(Code::ImpliedOwner, Some(entity), image.at(row.feature, row.span), message);
         diagnostic.label = "makes it on the way".to_owned();
         if let There::Slot(slot) = there {
             let provide = image.provides[image.slots.slots[slot as usize].lead as usize];
             let place = image.at(provide.feature, provide.span);
             diagnostic.related.push(image.related(Role::Provider, Some(parent), place, format!("belongs to {owner}")));
         }
-        diagnostic.help =
-            Some(format!("add an `[[ensure_dir]]` for {} that says whose it is", message::quoted(&image.entities.text(entity))));
+        diagnostic.help = Some(format!(
+            "add an `[[ensure_dir]]` for {} that says whose it is",
+            message::quoted(&image.entities.text(entity))
+        ));
         image.report(diagnostic, vec![row.feature]);
     }
 }
@@ -151,8 +167,12 @@ fn unused_assumptions(image: &mut Image, edges: &Edges) {
             There::Nothing => format!("nothing needs the assumption of {said}"),
             _ => format!("{said} is there anyway, so the assumption has no effect"),
         };
-        let mut diagnostic =
-            image.diagnostic(Code::UnusedAssume, Some(provide.entity), image.at(provide.feature, provide.span), message);
+        let mut diagnostic = image.diagnostic(
+            Code::UnusedAssume,
+            Some(provide.entity),
+            image.at(provide.feature, provide.span),
+            message,
+        );
         diagnostic.label = "has no effect".to_owned();
         diagnostic.help = Some("delete it".to_owned());
         if let There::Slot(slot) = there {
@@ -181,8 +201,11 @@ fn unused_replaces(image: &mut Image) {
         let others_use = image.replaced.keys().any(|&other| {
             image.features[other as usize].node == row.node && image.file_of(other) == image.file_of(feature)
         });
-        if others_use || row.element != row.node && feature > 0 && image.features[feature as usize - 1].node == row.node
-            && image.file_of(feature - 1) == image.file_of(feature)
+        if others_use
+            || row.element != row.node
+                && feature > 0
+                && image.features[feature as usize - 1].node == row.node
+                && image.file_of(feature - 1) == image.file_of(feature)
         {
             continue;
         }
@@ -202,4 +225,3 @@ fn unused_replaces(image: &mut Image) {
 pub fn main_place(image: &Image, feature: u32) -> Option<crate::intern::EntityId> {
     image.places.get(feature as usize).copied().flatten().or(image.features[feature as usize].main)
 }
-

@@ -63,13 +63,23 @@ pub fn judge(
     opaque_sees: impl Fn(&Failure) -> bool,
 ) -> (Vec<(Diagnostic, Vec<u32>)>, Vec<Failure>) {
     failures.sort_by(|a, b| {
-        (a.entity, &a.lack, a.feature, image.why_place(a.why).1.start, a.why).cmp(&(b.entity, &b.lack, b.feature, image.why_place(b.why).1.start, b.why))
+        (a.entity, &a.lack, a.feature, image.why_place(a.why).1.start, a.why).cmp(&(
+            b.entity,
+            &b.lack,
+            b.feature,
+            image.why_place(b.why).1.start,
+            b.why,
+        ))
     });
     let mut judge = Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None };
     let mut unproven = Vec::new();
     let mut at = 0;
     while at < failures.len() {
-        let end = at + failures[at..].iter().take_while(|other| other.entity == failures[at].entity && other.lack == failures[at].lack).count();
+        let end = at
+            + failures[at..]
+                .iter()
+                .take_while(|other| other.entity == failures[at].entity && other.lack == failures[at].lack)
+                .count();
         let group = &failures[at..end];
         at = end;
         match &group[0].lack {
@@ -79,9 +89,7 @@ pub fn judge(
                     continue;
                 }
                 let may_be = |failure: &Failure| {
-                    failure.mount
-                        || image.opaque_before(failure.entity, failure.phase)
-                        || opaque_sees(failure)
+                    failure.mount || image.opaque_before(failure.entity, failure.phase) || opaque_sees(failure)
                 };
                 let (open, missing): (Vec<Failure>, Vec<Failure>) = group.iter().cloned().partition(may_be);
                 if !missing.is_empty() {
@@ -164,8 +172,16 @@ impl Judge<'_> {
                     image.say_feature(row.feature)
                 );
                 diagnostic.notes.push(format!("{} {text}", capital(&said)));
-                diagnostic.related.push(image.related(Role::Provider, Some(first.entity), image.at(row.feature, row.span), text));
-                diagnostic.help = Some(format!("let the provider run in phase `{}`, or the one that needs it later", first.phase.name()));
+                diagnostic.related.push(image.related(
+                    Role::Provider,
+                    Some(first.entity),
+                    image.at(row.feature, row.span),
+                    text,
+                ));
+                diagnostic.help = Some(format!(
+                    "let the provider run in phase `{}`, or the one that needs it later",
+                    first.phase.name()
+                ));
                 explained = true;
                 break;
             }
@@ -177,7 +193,12 @@ impl Judge<'_> {
         {
             let removal = &image.removals[removal as usize];
             let text = format!("removed here, in phase `{}`", phase.name());
-            diagnostic.related.push(image.related(Role::Provider, Some(removal.entity), image.at(removal.feature, removal.span), text));
+            diagnostic.related.push(image.related(
+                Role::Provider,
+                Some(removal.entity),
+                image.at(removal.feature, removal.span),
+                text,
+            ));
             diagnostic.help = Some("keep it, or provide it again in a later phase".to_owned());
             explained = true;
         }
@@ -217,7 +238,12 @@ impl Judge<'_> {
         if let There::Slot(slot) = image.within(first.entity, Phase::Finalize) {
             let row = &image.provides[image.slots.slots[slot as usize].lead as usize];
             let text = format!("provided here, by {}", image.say_feature(row.feature));
-            diagnostic.related.push(image.related(Role::Provider, Some(first.entity), image.at(row.feature, row.span), text));
+            diagnostic.related.push(image.related(
+                Role::Provider,
+                Some(first.entity),
+                image.at(row.feature, row.span),
+                text,
+            ));
         } else if let There::Base(known) = image.within(first.entity, Phase::Finalize) {
             let name = image.base.as_ref().map_or("", |base| base.name.as_str());
             match &known.origin {
@@ -337,15 +363,21 @@ fn advice(image: &Image, failure: &Failure) -> String {
     let name = message::printable(&text);
     let directory = image.validators[failure.validator as usize].file_type == Some(FileType::Directory);
     match image.entities.entity_type(failure.entity) {
-        EntityType::User => format!("declare it with `[[user]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"),
-        EntityType::Group => format!("declare it with `[[group]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"),
+        EntityType::User => {
+            format!("declare it with `[[user]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside")
+        }
+        EntityType::Group => format!(
+            "declare it with `[[group]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"
+        ),
         EntityType::Package => format!("install it with `[[package]]` and `names = [\"{name}\"]`"),
         EntityType::Virtual => format!("add `provides = [\"virtual:{name}\"]` to what brings it about"),
         EntityType::Path if failure.cause == Cause::Parent => {
             format!("add `[[ensure_dir]]` with `path = \"{name}\"`, or set `parents = true`")
         }
         EntityType::Path if directory => format!("add `[[ensure_dir]]` with `path = \"{name}\"`"),
-        EntityType::Path if failure.cause == Cause::Removed => "set `must_exist = false` if it may be absent".to_owned(),
+        EntityType::Path if failure.cause == Cause::Removed => {
+            "set `must_exist = false` if it may be absent".to_owned()
+        }
         EntityType::Path if failure.cause == Cause::LinkTarget => {
             "provide what it leads to, or set `expect = \"nothing\"` if it may dangle".to_owned()
         }

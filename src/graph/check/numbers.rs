@@ -50,16 +50,23 @@ pub fn conflicts(image: &mut Image) {
             }
         }
         let base: FxHashMap<u32, String> = image.base.as_ref().map_or_else(FxHashMap::default, |base| {
-            base.names(entity_type).into_iter().filter_map(|(name, known)| Some((known.number?, name.to_owned()))).collect()
+            base.names(entity_type)
+                .into_iter()
+                .filter_map(|(name, known)| Some((known.number?, name.to_owned())))
+                .collect()
         });
         let root = if entity_type == EntityType::User { EntityId::USER_ROOT } else { EntityId::GROUP_ROOT };
         let mut found = Vec::new();
         for (number, mut rows) in by_number {
-            rows.sort_by_key(|&(row, _)| (image.provides[row as usize].feature, image.provides[row as usize].span.start, row));
+            rows.sort_by_key(|&(row, _)| {
+                (image.provides[row as usize].feature, image.provides[row as usize].span.start, row)
+            });
             rows.dedup_by_key(|&mut (_, entity)| entity);
             let made = |row: u32| image.provides[row as usize].means == Means::Made;
             let others: Vec<(u32, EntityId)> = rows.clone();
-            let taken = base.get(&number).filter(|name| others.iter().all(|&(_, entity)| image.entities.last(entity) != **name));
+            let taken = base
+                .get(&number)
+                .filter(|name| others.iter().all(|&(_, entity)| image.entities.last(entity) != **name));
             let is_roots = number == 0 && others.iter().all(|&(_, entity)| entity != root);
             let culprit = rows.iter().rev().find(|&&(row, _)| made(row)).copied();
             let Some((row, entity)) = culprit else { continue };
@@ -87,7 +94,8 @@ fn report(
 ) -> Diagnostic {
     let what = if entity_type == EntityType::User { "uid" } else { "gid" };
     let provide = &image.provides[row as usize];
-    let names: Vec<String> = others.iter().filter(|&&(_, other)| other != entity).map(|&(_, other)| image.say(other)).collect();
+    let names: Vec<String> =
+        others.iter().filter(|&&(_, other)| other != entity).map(|&(_, other)| image.say(other)).collect();
     let first = match (names.first(), base) {
         (Some(first), _) => first.clone(),
         (None, Some(name)) => format!("{} `{name}` of the parent", entity_type.name()),
@@ -104,7 +112,12 @@ fn report(
         }
         let provide = &image.provides[row as usize];
         let place = image.at(provide.feature, number_span(image, row, what));
-        diagnostic.related.push(image.related(Role::Provider, Some(other), place, format!("given to {} here", image.say(other))));
+        diagnostic.related.push(image.related(
+            Role::Provider,
+            Some(other),
+            place,
+            format!("given to {} here", image.say(other)),
+        ));
     }
     diagnostic.help = Some(format!("give one of them another {what}, or leave it out to have one allocated"));
     diagnostic
@@ -199,7 +212,8 @@ pub fn allocate(image: &Image) -> Numbers {
     for (name, group) in implied {
         let user = image.entities.find_name(EntityType::User, &name);
         let wanted = user.and_then(|user| numbers.of.get(&user).copied());
-        let system = user.is_some_and(|user| image.slots.of(user).first().is_some_and(|slot| image.is_system(slot.lead)));
+        let system =
+            user.is_some_and(|user| image.slots.of(user).first().is_some_and(|slot| image.is_system(slot.lead)));
         let number = match wanted {
             Some(number) if used[1].insert(number) => Some(number),
             _ => take(EntityType::Group, system, &mut used),
@@ -219,7 +233,11 @@ impl Image {
         let fragment = self.fragment_of(provide.feature);
         let text = fragment.source.text.as_str();
         let node = self.features[provide.feature as usize].node;
-        fragment.document.get(node, "system", text).and_then(|node| fragment.document.boolean(node, text)).unwrap_or(false)
+        fragment
+            .document
+            .get(node, "system", text)
+            .and_then(|node| fragment.document.boolean(node, text))
+            .unwrap_or(false)
     }
 }
 
@@ -236,11 +254,18 @@ pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> b
             continue;
         }
         let what = if image.entities.entity_type(entity) == EntityType::User { "uid" } else { "gid" };
-        let by = if image.base_is_opaque() { "the parent, of which not everything is known," } else { "an opaque step before" };
-        let message = format!("{} has no {what} of its own, and {by} may take the allocated {number}", image.say(entity));
+        let by = if image.base_is_opaque() {
+            "the parent, of which not everything is known,"
+        } else {
+            "an opaque step before"
+        };
+        let message =
+            format!("{} has no {what} of its own, and {by} may take the allocated {number}", image.say(entity));
         let mut diagnostic = image.diagnostic(Code::UnpinnedId, Some(entity), image.origin(row.feature), message);
         diagnostic.label = format!("its {what} is allocated: {number}");
-        diagnostic.help = Some(format!("write `{what} = {number}`, or keep numbers in an `ids` file with `featgraph plan --write-ids`"));
+        diagnostic.help = Some(format!(
+            "write `{what} = {number}`, or keep numbers in an `ids` file with `featgraph plan --write-ids`"
+        ));
         found.push((diagnostic, vec![row.feature]));
     }
     found

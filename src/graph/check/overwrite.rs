@@ -99,11 +99,7 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         _ => true,
     };
     if slot.mount == Some(slot.lead) {
-        return if same_type {
-            Standing::New
-        } else {
-            Standing::Other(types(facts.file_type, view.file_type))
-        };
+        return if same_type { Standing::New } else { Standing::Other(types(facts.file_type, view.file_type)) };
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -125,10 +121,9 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     {
         return Standing::Other(format!("its mode is {found:04o} there and would become {own:04o}"));
     }
-    for (bit, own, found, what) in [
-        (PathFacts::USER, facts.user, view.user, "user"),
-        (PathFacts::GROUP, facts.group, view.group, "group"),
-    ] {
+    for (bit, own, found, what) in
+        [(PathFacts::USER, facts.user, view.user, "user"), (PathFacts::GROUP, facts.group, view.group, "group")]
+    {
         if facts.given & bit != 0
             && let (Some(wanted), Some(found)) = (image.owner(own), found)
             && !same_owner(image, own, wanted, found, what)
@@ -245,7 +240,8 @@ fn listed(image: &Image, account: &Account) -> Known {
 }
 
 fn account_difference(image: &Image, own: &Account, found: &Known, user: EntityId) -> Option<String> {
-    let differs = |what: &str, found: &str, own: &str| Some(format!("its {what} is {found} there and would become {own}"));
+    let differs =
+        |what: &str, found: &str, own: &str| Some(format!("its {what} is {found} there and would become {own}"));
     let uid = own.uid.or_else(|| image.ids.users.get(image.entities.last(user)).map(|&(number, _)| number));
     if let (Some(own), Some(found)) = (uid, found.number)
         && own != found
@@ -255,7 +251,9 @@ fn account_difference(image: &Image, own: &Account, found: &Known, user: EntityI
     if let (Some(own), Some(found)) = (own.group.and_then(|group| image.owner(group)), &found.group) {
         let found = crate::graph::view::owner_of(found);
         let group = match own {
-            ViewOwner::Name(name) => image.entities.find_name(EntityType::Group, name).and_then(|group| image.given_number(group)),
+            ViewOwner::Name(name) => {
+                image.entities.find_name(EntityType::Group, name).and_then(|group| image.given_number(group))
+            }
             ViewOwner::Number(number) => Some(number),
         };
         let same = own == found || matches!(found, ViewOwner::Number(number) if group == Some(number));
@@ -369,14 +367,20 @@ fn report(image: &mut Image, number: usize, difference: &str) {
         diagnostic.related.push(image.related(role, Some(entity), place, text));
     }
     diagnostic.help = Some(
-        "set `replace = true` to take its place, remove it with a `remove` in an earlier phase, or leave it as it is".to_owned(),
+        "set `replace = true` to take its place, remove it with a `remove` in an earlier phase, or leave it as it is"
+            .to_owned(),
     );
     image.slots.slots[number].broken = true;
     image.report(diagnostic, Vec::new());
 }
 
 /// The value that says what differs, where the feature gives it.
-fn attribute_span(image: &Image, row: &crate::entity::Provide, facts: &PathFacts, difference: &str) -> crate::text::Span {
+fn attribute_span(
+    image: &Image,
+    row: &crate::entity::Provide,
+    facts: &PathFacts,
+    difference: &str,
+) -> crate::text::Span {
     let fragment = image.fragment_of(row.feature);
     let feature = &image.features[row.feature as usize];
     if row.means != Means::Made {

@@ -84,11 +84,17 @@ pub fn managers(image: &mut Image) {
         if fragment.document.get(node, "manager", &fragment.source.text).is_some() {
             continue;
         }
-        let message = format!("nothing says which package manager is to carry this out: image `{}` has no `package_manager`", image.name);
-        let main = image.features[feature as usize].main.filter(|&main| image.entities.entity_type(main) == EntityType::Package);
+        let message = format!(
+            "nothing says which package manager is to carry this out: image `{}` has no `package_manager`",
+            image.name
+        );
+        let main = image.features[feature as usize]
+            .main
+            .filter(|&main| image.entities.entity_type(main) == EntityType::Package);
         let mut diagnostic = image.diagnostic(Code::MissingKey, main, image.origin(feature), message);
         diagnostic.label = "needs a `manager`".to_owned();
-        diagnostic.help = Some("set `package_manager` in `[image]`, or `manager` here: \"apt\", \"dnf\" or \"apk\"".to_owned());
+        diagnostic.help =
+            Some("set `package_manager` in `[image]`, or `manager` here: \"apt\", \"dnf\" or \"apk\"".to_owned());
         image.report(diagnostic, Vec::new());
     }
 }

@@ -37,7 +37,12 @@ pub fn settings(image: &mut Image) {
             let mut diagnostic = image.diagnostic(Code::Conflict, None, image.at(feature, setting.span), message);
             diagnostic.label = format!("{} here", message::printable(&setting.value));
             let place = image.at(other, earlier.span);
-            diagnostic.related.push(image.related(Role::Provider, None, place, format!("{} here", message::printable(&earlier.value))));
+            diagnostic.related.push(image.related(
+                Role::Provider,
+                None,
+                place,
+                format!("{} here", message::printable(&earlier.value)),
+            ));
             diagnostic.help = Some("keep one of them, or make them agree".to_owned());
             names.insert(&setting.name, found.len());
             found.push(diagnostic);

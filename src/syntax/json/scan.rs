@@ -31,16 +31,11 @@ impl Parser<'_> {
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             let rest = &self.builder.text.as_bytes()[self.at..];
-            self.at += rest
-                .iter()
-                .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-                .count();
+            self.at += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
             let rest = &self.builder.text.as_bytes()[self.at..];
             let length = match rest {
                 [b'/', b'/', ..] | [b'#', ..] => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
-                [b'/', b'*', inner @ ..] => {
-                    memchr::memmem::find(inner, b"*/").map_or(rest.len(), |end| end + 4)
-                }
+                [b'/', b'*', inner @ ..] => memchr::memmem::find(inner, b"*/").map_or(rest.len(), |end| end + 4),
                 _ => return rest.first().copied(),
             };
             let failed = self.builder.failed;
@@ -55,8 +50,7 @@ impl Parser<'_> {
     pub(super) fn rough(&self) -> Span {
         let rest = &self.builder.text.as_bytes()[self.at..];
         let is_mark = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"');
-        let is_end =
-            |byte: &u8| is_mark(byte) || matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'=');
+        let is_end = |byte: &u8| is_mark(byte) || matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'=');
         let length = rest.iter().take_while(|byte| !is_end(byte)).count();
         self.span(length.max(usize::from(!rest.is_empty())))
     }
@@ -97,10 +91,7 @@ pub(super) fn number(written: &[u8]) -> Option<Shape> {
         shape = Shape::Float;
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = exponent
-            .strip_prefix(b"+")
-            .or(exponent.strip_prefix(b"-"))
-            .unwrap_or(exponent);
+        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
         let length = digits(exponent);
         if length == 0 {
             return None;

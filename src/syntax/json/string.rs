@@ -12,10 +12,7 @@ pub(super) fn read(text: &str, start: usize) -> (Span, Option<SyntaxError>) {
     let mut slip = None;
     loop {
         let rest = &bytes[at..];
-        at += rest
-            .iter()
-            .take_while(|&&byte| byte >= b' ' && byte != b'"' && byte != b'\\')
-            .count();
+        at += rest.iter().take_while(|&&byte| byte >= b' ' && byte != b'"' && byte != b'\\').count();
         match bytes.get(at) {
             Some(b'"') => {
                 return (Span::new(start as u32, at as u32 + 1), slip);
@@ -35,26 +32,16 @@ pub(super) fn read(text: &str, start: usize) -> (Span, Option<SyntaxError>) {
             }
             Some(b'\n') | None => {
                 let written = &text[start..at];
-                let span = Span::new(
-                    start as u32,
-                    (start + written.trim_end_matches('\r').len()) as u32,
-                );
-                return (
-                    span,
-                    Some(SyntaxError::new(span, "this string is not closed")),
-                );
+                let span = Span::new(start as u32, (start + written.trim_end_matches('\r').len()) as u32);
+                return (span, Some(SyntaxError::new(span, "this string is not closed")));
             }
             Some(_) => {
-                let is_return =
-                    bytes[at] == b'\r' && matches!(bytes.get(at + 1), Some(b'\n') | None);
+                let is_return = bytes[at] == b'\r' && matches!(bytes.get(at + 1), Some(b'\n') | None);
                 if !is_return {
                     let span = Span::new(at as u32, at as u32 + 1);
                     slip.get_or_insert_with(|| {
-                        SyntaxError::new(
-                            span,
-                            "a control character cannot stand in a string as it is",
-                        )
-                        .help("write it as an escape, such as `\\n` or `\\u0007`")
+                        SyntaxError::new(span, "a control character cannot stand in a string as it is")
+                            .help("write it as an escape, such as `\\n` or `\\u0007`")
                     });
                 }
                 at += 1;
@@ -66,12 +53,8 @@ pub(super) fn read(text: &str, start: usize) -> (Span, Option<SyntaxError>) {
 /// The character of an escape and its length; or how much of it is wrong, and why.
 fn escape(rest: &[u8]) -> Result<(char, usize), (usize, &'static str)> {
     let unit = |at: usize| {
-        let digits = rest
-            .get(at..at + 4)
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
-        digits.iter().try_fold(0, |value, &digit| {
-            Some(value * 16 + char::from(digit).to_digit(16)?)
-        })
+        let digits = rest.get(at..at + 4).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+        digits.iter().try_fold(0, |value, &digit| Some(value * 16 + char::from(digit).to_digit(16)?))
     };
     let simple = match rest.get(1) {
         Some(b'"') => '"',
@@ -84,11 +67,7 @@ fn escape(rest: &[u8]) -> Result<(char, usize), (usize, &'static str)> {
         Some(b't') => '\t',
         Some(b'u') => {
             let Some(first) = unit(2) else {
-                let digits = rest[2..]
-                    .iter()
-                    .take(4)
-                    .take_while(|byte| byte.is_ascii_hexdigit())
-                    .count();
+                let digits = rest[2..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
                 return Err((2 + digits, "`\\u` takes four hexadecimal digits"));
             };
             if let Some(character) = char::from_u32(first) {
@@ -99,10 +78,7 @@ fn escape(rest: &[u8]) -> Result<(char, usize), (usize, &'static str)> {
             return match second {
                 Some(second @ 0xdc00..=0xdfff) if first < 0xdc00 => {
                     let point = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-                    Ok((
-                        char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER),
-                        12,
-                    ))
+                    Ok((char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER), 12))
                 }
                 _ => Err((6, "this escape is half of a surrogate pair")),
             };
@@ -116,10 +92,7 @@ fn escape(rest: &[u8]) -> Result<(char, usize), (usize, &'static str)> {
 
 /// A string's token, decoded.
 pub(in super::super) fn decode(token: &str) -> Cow<'_, str> {
-    let mut rest = token
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(token);
+    let mut rest = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(token);
     let mut value = String::with_capacity(rest.len());
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         value.push_str(&rest[..at]);
@@ -130,9 +103,7 @@ pub(in super::super) fn decode(token: &str) -> Cow<'_, str> {
             }
             Err((length, _)) => length,
         };
-        rest = (at + length..=rest.len())
-            .find_map(|end| rest.get(end..))
-            .unwrap_or("");
+        rest = (at + length..=rest.len()).find_map(|end| rest.get(end..)).unwrap_or("");
     }
     value.push_str(rest);
     Cow::Owned(value)

@@ -14,14 +14,10 @@ use crate::text::Span;
 pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
     let written = token.span.of(text);
     let is_plain = |byte: &u8| *byte >= b' ' && *byte != b'\\' && *byte != 0x7f;
-    if matches!(
-        token.kind,
-        TokenKind::BasicString | TokenKind::LiteralString
-    ) && let [open, inner @ .., close] = written.as_bytes()
+    if matches!(token.kind, TokenKind::BasicString | TokenKind::LiteralString)
+        && let [open, inner @ .., close] = written.as_bytes()
         && open == close
-        && inner
-            .iter()
-            .fold(true, |plain, byte| plain & is_plain(byte))
+        && inner.iter().fold(true, |plain, byte| plain & is_plain(byte))
     {
         return Ok(1);
     }
@@ -40,26 +36,15 @@ pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
         },
     };
     let inner = written.get(before..written.len().saturating_sub(after));
-    Ok(if inner == Some(value.as_ref()) {
-        before as u8
-    } else {
-        0
-    })
+    Ok(if inner == Some(value.as_ref()) { before as u8 } else { 0 })
 }
 
 /// Whether a text of several lines never ends.
 pub(super) fn is_unclosed(written: &str) -> bool {
     let quotes = &written[..3];
     // Whether the quotes at the end are the ones at the start, or escaped, only the decoder knows.
-    let kind = if quotes == "'''" {
-        TokenKind::MlLiteralString
-    } else {
-        TokenKind::MlBasicString
-    };
-    let token = Token {
-        kind,
-        span: Span::new(0, written.len() as u32),
-    };
+    let kind = if quotes == "'''" { TokenKind::MlLiteralString } else { TokenKind::MlBasicString };
+    let token = Token { kind, span: Span::new(0, written.len() as u32) };
     let mut found = false;
     let mut look = |wrong: ParseError| found |= lacks_quotes(&wrong, token.span);
     let _ = raw(written, token).decode_scalar(&mut (), &mut look);
@@ -86,9 +71,7 @@ pub(super) fn read_other(text: &str, span: Span) -> Result<Shape, SyntaxError> {
         ScalarKind::Boolean(_) => Ok(Shape::Bool),
         ScalarKind::Float => Ok(Shape::Float),
         // `0x` alone passes the decoder.
-        ScalarKind::Integer(_) if value.is_empty() => {
-            Err(SyntaxError::new(span, "this number has no digits"))
-        }
+        ScalarKind::Integer(_) if value.is_empty() => Err(SyntaxError::new(span, "this number has no digits")),
         ScalarKind::Integer(_) => Ok(Shape::Integer),
         ScalarKind::DateTime => match value.parse::<::toml::value::Datetime>() {
             Ok(_) => Ok(Shape::Datetime),
@@ -105,9 +88,7 @@ fn raw<'t>(text: &'t str, token: Token) -> Raw<'t> {
 /// Whether what is wrong is that the quotes at the end are not there.
 fn lacks_quotes(wrong: &ParseError, span: Span) -> bool {
     matches!(wrong.expected(), Some([Expected::Literal("\"" | "'")]))
-        && wrong
-            .unexpected()
-            .is_some_and(|at| at.start() >= span.end as usize)
+        && wrong.unexpected().is_some_and(|at| at.start() >= span.end as usize)
 }
 
 fn string_slip(text: &str, token: Token, wrong: &ParseError) -> SyntaxError {
@@ -115,38 +96,24 @@ fn string_slip(text: &str, token: Token, wrong: &ParseError) -> SyntaxError {
     let written = span.of(text);
     if lacks_quotes(wrong, span) {
         return match token.kind {
-            TokenKind::BasicString | TokenKind::LiteralString => unclosed(Span::new(
-                span.start,
-                span.start + written.trim_end_matches('\r').len() as u32,
-            )),
+            TokenKind::BasicString | TokenKind::LiteralString => {
+                unclosed(Span::new(span.start, span.start + written.trim_end_matches('\r').len() as u32))
+            }
             _ => unclosed(Span::new(span.start, span.start + 3)),
         };
     }
-    let at = wrong
-        .unexpected()
-        .map_or(span.start, |at| at.start() as u32)
-        .clamp(span.start, span.end);
+    let at = wrong.unexpected().map_or(span.start, |at| at.start() as u32).clamp(span.start, span.end);
     // The character at a place, or the escape that leads to it.
-    let character = |at: u32| {
-        text[at as usize..span.end as usize]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8) as u32
-    };
+    let character = |at: u32| text[at as usize..span.end as usize].chars().next().map_or(0, char::len_utf8) as u32;
     let escape = |at: u32| {
-        let start = text[span.start as usize..at as usize]
-            .rfind('\\')
-            .map_or(at, |found| span.start + found as u32);
+        let start = text[span.start as usize..at as usize].rfind('\\').map_or(at, |found| span.start + found as u32);
         Span::new(start, (at + character(at)).min(span.end))
     };
     match wrong.description() {
         "missing escaped value" => {
             let span = escape(at);
-            SyntaxError::new(
-                span,
-                format!("`{}` is not an escape", span.of(text).escape_debug()),
-            )
-            .help("write `\\\\` for a backslash, or put the string in single quotes")
+            SyntaxError::new(span, format!("`{}` is not an escape", span.of(text).escape_debug()))
+                .help("write `\\\\` for a backslash, or put the string in single quotes")
         }
         "too few unicode value digits" => {
             let start = escape(at).start;
@@ -155,50 +122,27 @@ fn string_slip(text: &str, token: Token, wrong: &ParseError) -> SyntaxError {
         }
         "invalid value" => {
             let start = escape(at).start;
-            let digits = text[at as usize..span.end as usize]
-                .bytes()
-                .take_while(u8::is_ascii_hexdigit)
-                .take(8)
-                .count();
-            SyntaxError::new(
-                Span::new(start, at + digits as u32),
-                "this escape is not a character of Unicode",
-            )
+            let digits = text[at as usize..span.end as usize].bytes().take_while(u8::is_ascii_hexdigit).take(8).count();
+            SyntaxError::new(Span::new(start, at + digits as u32), "this escape is not a character of Unicode")
         }
         "carriage return must be followed by newline" => SyntaxError::new(
             Span::new(at.saturating_sub(1).max(span.start), at),
             "a carriage return must be followed by a line feed",
         ),
-        _ if text
-            .as_bytes()
-            .get(at as usize)
-            .is_some_and(u8::is_ascii_control) =>
-        {
-            SyntaxError::new(
-                Span::new(at, at + 1),
-                "a control character cannot stand in a string as it is",
-            )
-            .help("write it as an escape in double quotes")
+        _ if text.as_bytes().get(at as usize).is_some_and(u8::is_ascii_control) => {
+            SyntaxError::new(Span::new(at, at + 1), "a control character cannot stand in a string as it is")
+                .help("write it as an escape in double quotes")
         }
-        _ => SyntaxError::new(
-            Span::new(at, at + character(at)),
-            "this cannot stand in a string",
-        ),
+        _ => SyntaxError::new(Span::new(at, at + character(at)), "this cannot stand in a string"),
     }
 }
 
 fn other_slip(span: Span, written: &str, kind: ScalarKind, wrong: &ParseError) -> SyntaxError {
     match (wrong.description(), kind) {
-        ("unexpected leading zero", _) => {
-            SyntaxError::new(span, "a number does not start with `0`")
-                .help("a mode is a string: \"0644\"; an octal number starts with `0o`")
-        }
-        ("missing opening quote", _) => {
-            SyntaxError::new(span, "this string has no quote at its start")
-        }
-        ("`_` may only go between digits", _) => {
-            SyntaxError::new(span, "`_` may only stand between digits")
-        }
+        ("unexpected leading zero", _) => SyntaxError::new(span, "a number does not start with `0`")
+            .help("a mode is a string: \"0644\"; an octal number starts with `0o`"),
+        ("missing opening quote", _) => SyntaxError::new(span, "this string has no quote at its start"),
+        ("`_` may only go between digits", _) => SyntaxError::new(span, "`_` may only stand between digits"),
         ("string values must be quoted", _) => {
             SyntaxError::new(span, "this is not a value").help("a string is written in quotes")
         }

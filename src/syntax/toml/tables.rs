@@ -19,21 +19,13 @@ impl Parser<'_> {
                 Ok(next) => at = next,
                 Err(error) => {
                     self.builder.report(error);
-                    return self
-                        .builder
-                        .loose(last, Shape::Broken, Span::at(last.end), 0);
+                    return self.builder.loose(last, Shape::Broken, Span::at(last.end), 0);
                 }
             }
         }
-        let taken = if dotted && !self.builder.has(at, IMPLICIT) {
-            Some(at)
-        } else {
-            self.builder.find(at, last)
-        };
+        let taken = if dotted && !self.builder.has(at, IMPLICIT) { Some(at) } else { self.builder.find(at, last) };
         match taken {
-            None => self
-                .builder
-                .append(at, last, Shape::Broken, Span::at(last.end), 0),
+            None => self.builder.append(at, last, Shape::Broken, Span::at(last.end), 0),
             Some(first) => {
                 let key = self.builder.key_text(last);
                 let first = self.builder.node(first).key;
@@ -42,22 +34,14 @@ impl Parser<'_> {
                 } else {
                     format!("the key `{key}` is defined twice")
                 };
-                self.builder
-                    .report(SyntaxError::duplicate(last, message, first));
-                self.builder
-                    .loose(last, Shape::Broken, Span::at(last.end), 0)
+                self.builder.report(SyntaxError::duplicate(last, message, first));
+                self.builder.loose(last, Shape::Broken, Span::at(last.end), 0)
             }
         }
     }
 
     /// The table of a part of a key that is not its last.
-    fn descend(
-        &mut self,
-        table: u32,
-        key: Span,
-        dotted: bool,
-        span: Span,
-    ) -> Result<u32, SyntaxError> {
+    fn descend(&mut self, table: u32, key: Span, dotted: bool, span: Span) -> Result<u32, SyntaxError> {
         let Some(id) = self.builder.find(table, key) else {
             let flags = if dotted { IMPLICIT | DOTTED } else { IMPLICIT };
             return Ok(self.builder.append(table, key, Shape::Table, span, flags));
@@ -69,10 +53,7 @@ impl Parser<'_> {
             return Ok(self.builder.node(id).last);
         }
         if shape != Shape::Table {
-            let message = format!(
-                "`{name}` is {} and cannot have keys of its own",
-                shape.described()
-            );
+            let message = format!("`{name}` is {} and cannot have keys of its own", shape.described());
             if shape == Shape::Broken {
                 // Its own slip was reported; whether it is a table is not known.
                 self.builder.failed = true;
@@ -80,15 +61,12 @@ impl Parser<'_> {
             return Err(SyntaxError::duplicate(key, message, first));
         }
         if self.builder.has(id, INLINE) {
-            let message =
-                format!("the table `{name}` was written in braces and cannot be extended");
+            let message = format!("the table `{name}` was written in braces and cannot be extended");
             return Err(SyntaxError::duplicate(key, message, first));
         }
         if dotted {
             if !self.builder.has(id, IMPLICIT) {
-                let message = format!(
-                    "the table `{name}` has a header and cannot be extended with a dotted key"
-                );
+                let message = format!("the table `{name}` has a header and cannot be extended with a dotted key");
                 return Err(SyntaxError::duplicate(key, message, first));
             }
             self.builder.node_mut(id).flags |= DOTTED;
@@ -130,27 +108,17 @@ impl Parser<'_> {
         }
         if !whole {
             let close = if two { "]]" } else { "]" };
-            self.builder.report(SyntaxError::new(
-                header,
-                format!("expected `{close}` at the end of this header"),
-            ));
+            self.builder.report(SyntaxError::new(header, format!("expected `{close}` at the end of this header")));
             self.builder.lost = true;
         } else if !two && is_close(self.tokens.peek()) {
             let close = self.tokens.next().span;
             let message = "this header ends with `]]` but starts with `[`";
-            self.builder.report(SyntaxError::new(
-                Span::new(header.start, close.end),
-                message,
-            ));
+            self.builder.report(SyntaxError::new(Span::new(header.start, close.end), message));
             self.builder.lost = true;
             tables = true;
         }
         self.table = self.define(tables, header);
-        if whole {
-            self.end_of_line("the header")
-        } else {
-            self.skip_line()
-        }
+        if whole { self.end_of_line("the header") } else { self.skip_line() }
     }
 
     /// The table that the statements below a header belong to.
@@ -168,9 +136,7 @@ impl Parser<'_> {
                 return self.builder.append(at, last, Shape::Table, header, 0);
             }
             let list = self.builder.append(at, last, Shape::Array, header, TABLES);
-            return self
-                .builder
-                .append(list, Span::at(header.start), Shape::Table, header, 0);
+            return self.builder.append(list, Span::at(header.start), Shape::Table, header, 0);
         };
         let is_list = self.builder.has(id, TABLES);
         let first = self.builder.node(id).key;
@@ -179,23 +145,16 @@ impl Parser<'_> {
         if is_list {
             if !tables {
                 let message = format!("`{name}` is a list of tables above and one table here");
-                let error = SyntaxError::duplicate(last, message, first)
-                    .help("write `[[` and `]]` around the name");
+                let error = SyntaxError::duplicate(last, message, first).help("write `[[` and `]]` around the name");
                 self.builder.report(error);
             }
-            return self
-                .builder
-                .append(id, Span::at(header.start), Shape::Table, header, 0);
+            return self.builder.append(id, Span::at(header.start), Shape::Table, header, 0);
         }
         if tables || shape != Shape::Table || self.builder.has(id, INLINE) {
             if shape == Shape::Broken {
                 self.builder.failed = true;
             }
-            let here = if tables {
-                "a list of tables"
-            } else {
-                "a table with a header"
-            };
+            let here = if tables { "a list of tables" } else { "a table with a header" };
             let message = format!("`{name}` is {} above and {here} here", shape.described());
             return self.refuse(SyntaxError::duplicate(last, message, first), header);
         }
@@ -206,8 +165,7 @@ impl Parser<'_> {
             node.span = header;
         } else {
             let message = format!("the table `{name}` is defined twice");
-            self.builder
-                .report(SyntaxError::duplicate(last, message, first));
+            self.builder.report(SyntaxError::duplicate(last, message, first));
             // Keys that are in both follow from this.
             self.builder.quiet = true;
         }

@@ -25,36 +25,18 @@ pub(super) struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let none = Token {
-            kind: TokenKind::Eof,
-            span: Span::at(text.len() as u32),
-        };
-        Self {
-            text,
-            lexer: Source::new(text).lex(),
-            base: 0,
-            ahead: [none; 2],
-            count: 0,
-        }
+        let none = Token { kind: TokenKind::Eof, span: Span::at(text.len() as u32) };
+        Self { text, lexer: Source::new(text).lex(), base: 0, ahead: [none; 2], count: 0 }
     }
 
     fn read(&mut self) -> Token {
         match self.lexer.next() {
             Some(token) => {
                 let span = token.span();
-                let span = Span::new(
-                    span.start() as u32 + self.base,
-                    span.end() as u32 + self.base,
-                );
-                Token {
-                    kind: token.kind(),
-                    span,
-                }
+                let span = Span::new(span.start() as u32 + self.base, span.end() as u32 + self.base);
+                Token { kind: token.kind(), span }
             }
-            None => Token {
-                kind: TokenKind::Eof,
-                span: Span::at(self.text.len() as u32),
-            },
+            None => Token { kind: TokenKind::Eof, span: Span::at(self.text.len() as u32) },
         }
     }
 
@@ -125,31 +107,17 @@ pub(super) fn next_statement(text: &str, at: u32) -> u32 {
 
 /// Whether `[key]` or `[[key]]` stands there, alone on the rest of its line. `surely`: and it cannot be an array.
 pub(super) fn is_header(bytes: &[u8], at: usize, surely: bool) -> bool {
-    let open = bytes
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take(2)
-        .take_while(|&&byte| byte == b'[')
-        .count();
+    let open = bytes.get(at..).unwrap_or_default().iter().take(2).take_while(|&&byte| byte == b'[').count();
     let key = after_blanks(bytes, at + open);
     let Some(end) = after_key(bytes, key).filter(|_| open > 0) else {
         return false;
     };
     let close = after_blanks(bytes, end);
-    let closed = bytes
-        .get(close..)
-        .unwrap_or_default()
-        .iter()
-        .take(2)
-        .take_while(|&&byte| byte == b']')
-        .count();
+    let closed = bytes.get(close..).unwrap_or_default().iter().take(2).take_while(|&&byte| byte == b']').count();
     let rest = after_blanks(bytes, close + closed);
     let alone = matches!(bytes.get(rest), None | Some(b'\n' | b'\r' | b'#'));
     let word = bytes.get(key..end).unwrap_or_default();
-    let value = !word
-        .first()
-        .is_some_and(|&first| first.is_ascii_alphabetic() || first == b'_')
+    let value = !word.first().is_some_and(|&first| first.is_ascii_alphabetic() || first == b'_')
         || matches!(word, b"true" | b"false" | b"inf" | b"nan");
     closed > 0 && alone && !(surely && value)
 }
@@ -171,11 +139,7 @@ pub(super) fn ends_member(bytes: &[u8], at: usize) -> bool {
 }
 
 fn after_blanks(bytes: &[u8], at: usize) -> usize {
-    let blanks = bytes
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|&&byte| byte == b' ' || byte == b'\t');
+    let blanks = bytes.get(at..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ' || byte == b'\t');
     at + blanks.count()
 }
 

@@ -57,8 +57,7 @@ impl Parser<'_> {
                 continue;
             };
             let (token, first_on_line) = self.next_in_brackets();
-            if token.kind == TokenKind::Eof || first_on_line && self.is_outside(token, frame, want)
-            {
+            if token.kind == TokenKind::Eof || first_on_line && self.is_outside(token, frame, want) {
                 self.unclosed(node, frame, token, end);
                 return false;
             }
@@ -109,80 +108,48 @@ impl Parser<'_> {
 
     fn indent_of(&self, at: usize) -> usize {
         let before = self.builder.text.as_bytes()[..at].iter().rev();
-        before
-            .take_while(|&&byte| byte == b' ' || byte == b'\t')
-            .count()
+        before.take_while(|&&byte| byte == b' ' || byte == b'\t').count()
     }
 
     /// The next token inside brackets.
     fn step(&mut self, want: Want, frame: Frame, token: Token) -> Option<Want> {
         use TokenKind as T;
-        let closes = matches!(
-            (token.kind, frame.braces),
-            (T::RightSquareBracket, false) | (T::RightCurlyBracket, true)
-        );
+        let closes =
+            matches!((token.kind, frame.braces), (T::RightSquareBracket, false) | (T::RightCurlyBracket, true));
         match (want, token.kind) {
             (Want::Element | Want::Key | Want::Comma, _) if closes => {
                 self.builder.node_mut(frame.node).span.end = token.span.end;
                 self.frames.pop();
                 Some(Want::Comma)
             }
-            (
-                Want::Value(node),
-                T::Comma | T::Equals | T::RightSquareBracket | T::RightCurlyBracket,
-            ) => {
+            (Want::Value(node), T::Comma | T::Equals | T::RightSquareBracket | T::RightCurlyBracket) => {
                 let key = self.builder.key_text(self.builder.node(node).key);
-                self.builder.report(SyntaxError::new(
-                    token.span,
-                    format!("the key `{key}` has no value"),
-                ));
+                self.builder.report(SyntaxError::new(token.span, format!("the key `{key}` has no value")));
                 self.tokens.give_back(token);
                 Some(Want::Comma)
             }
             (Want::Value(node), _) => self.begin(node, token),
             (_, T::RightSquareBracket | T::RightCurlyBracket) => Some(self.mismatch(want, token)),
-            (Want::Comma, T::Comma) => Some(if frame.braces {
-                Want::Key
-            } else {
-                Want::Element
-            }),
+            (Want::Comma, T::Comma) => Some(if frame.braces { Want::Key } else { Want::Element }),
             (Want::Comma, T::Equals) => {
-                self.builder.report(SyntaxError::new(
-                    token.span,
-                    "a second `=` has no meaning here",
-                ));
+                self.builder.report(SyntaxError::new(token.span, "a second `=` has no meaning here"));
                 Some(Want::Comma)
             }
             (Want::Comma, _) => {
-                self.builder
-                    .report(SyntaxError::new(token.span, "expected `,` before this"));
+                self.builder.report(SyntaxError::new(token.span, "expected `,` before this"));
                 self.tokens.give_back(token);
-                Some(if frame.braces {
-                    Want::Key
-                } else {
-                    Want::Element
-                })
+                Some(if frame.braces { Want::Key } else { Want::Element })
             }
             (_, T::Comma) => {
-                self.builder.report(SyntaxError::new(
-                    token.span,
-                    "nothing stands before this `,`",
-                ));
+                self.builder.report(SyntaxError::new(token.span, "nothing stands before this `,`"));
                 Some(want)
             }
             (Want::Element, T::Equals) => {
-                self.builder
-                    .report(SyntaxError::new(token.span, "an array has no keys"));
+                self.builder.report(SyntaxError::new(token.span, "an array has no keys"));
                 Some(want)
             }
             (Want::Element, _) => {
-                let node = self.builder.append(
-                    frame.node,
-                    Span::at(token.span.start),
-                    Shape::Broken,
-                    token.span,
-                    0,
-                );
+                let node = self.builder.append(frame.node, Span::at(token.span.start), Shape::Broken, token.span, 0);
                 self.begin(node, token)
             }
             (Want::Key, _) => Some(self.inline_member(frame, token)),
@@ -218,16 +185,13 @@ impl Parser<'_> {
             self.member(frame.node)
         };
         if is_member {
-            self.builder
-                .fill(node, Shape::Broken, Span::at(next.span.end));
+            self.builder.fill(node, Shape::Broken, Span::at(next.span.end));
             return Want::Value(node);
         }
         self.tokens.give_back(next);
         self.report_missing_equals();
         match next.kind {
-            TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString => {
-                Want::Value(node)
-            }
+            TokenKind::Atom | TokenKind::BasicString | TokenKind::LiteralString => Want::Value(node),
             _ => Want::Comma,
         }
     }
@@ -240,9 +204,7 @@ impl Parser<'_> {
             Some(outer) => {
                 if let Some(&open) = self.frames.last() {
                     let message = format!("expected `{}` before this `{what}`", open.close());
-                    self.builder.report(
-                        SyntaxError::new(token.span, message).related(open.open, "opened here"),
-                    );
+                    self.builder.report(SyntaxError::new(token.span, message).related(open.open, "opened here"));
                 }
                 for frame in self.frames.drain(outer + 1..) {
                     self.builder.break_up(frame.node, token.span.start);
@@ -251,10 +213,7 @@ impl Parser<'_> {
                 Want::Comma
             }
             None => {
-                self.builder.report(SyntaxError::new(
-                    token.span,
-                    format!("nothing is open that `{what}` closes"),
-                ));
+                self.builder.report(SyntaxError::new(token.span, format!("nothing is open that `{what}` closes")));
                 want
             }
         }
@@ -271,19 +230,11 @@ impl Parser<'_> {
                     self.skip_brackets();
                     return Some(Want::Comma);
                 }
-                self.builder.fill(
-                    node,
-                    if braces { Shape::Table } else { Shape::Array },
-                    token.span,
-                );
+                self.builder.fill(node, if braces { Shape::Table } else { Shape::Array }, token.span);
                 if braces {
                     self.builder.node_mut(node).flags |= INLINE;
                 }
-                self.frames.push(Frame {
-                    node,
-                    open: token.span,
-                    braces,
-                });
+                self.frames.push(Frame { node, open: token.span, braces });
                 Some(if braces { Want::Key } else { Want::Element })
             }
             TokenKind::BasicString
@@ -301,10 +252,7 @@ impl Parser<'_> {
             }
             _ => {
                 let key = self.builder.key_text(self.builder.node(node).key);
-                self.builder.report(SyntaxError::new(
-                    token.span,
-                    format!("the key `{key}` has no value"),
-                ));
+                self.builder.report(SyntaxError::new(token.span, format!("the key `{key}` has no value")));
                 self.tokens.give_back(token);
                 Some(Want::Comma)
             }
@@ -315,10 +263,7 @@ impl Parser<'_> {
     fn string(&mut self, node: u32, token: Token) -> bool {
         self.builder.fill(node, Shape::Broken, token.span);
         let written = token.span.of(self.builder.text);
-        let several_lines = matches!(
-            token.kind,
-            TokenKind::MlBasicString | TokenKind::MlLiteralString
-        );
+        let several_lines = matches!(token.kind, TokenKind::MlBasicString | TokenKind::MlLiteralString);
         match scalar::read_string(self.builder.text, token) {
             Ok(before) => {
                 let target = self.builder.node_mut(node);
@@ -330,10 +275,7 @@ impl Parser<'_> {
                     && ends_member(self.builder.text.as_bytes(), token.span.end as usize - 3)
                 {
                     let quotes = Span::new(token.span.start, token.span.start + 3);
-                    self.suspect = Some(Suspect {
-                        value: node,
-                        quotes,
-                    });
+                    self.suspect = Some(Suspect { value: node, quotes });
                 }
                 true
             }
@@ -344,8 +286,7 @@ impl Parser<'_> {
                     if let Some(outer) = self.frames.first() {
                         self.builder.break_up(outer.node, token.span.start + 3);
                     }
-                    self.builder.node_mut(node).span =
-                        Span::new(token.span.start, token.span.start + 3);
+                    self.builder.node_mut(node).span = Span::new(token.span.start, token.span.start + 3);
                     self.resume_after(token.span.start);
                 }
                 closed
@@ -373,18 +314,9 @@ impl Parser<'_> {
         let mut open = 1_usize;
         while open > 0 {
             match self.tokens.next() {
-                Token {
-                    kind: TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket,
-                    ..
-                } => open += 1,
-                Token {
-                    kind: TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket,
-                    ..
-                } => open -= 1,
-                token @ Token {
-                    kind: TokenKind::Eof,
-                    ..
-                } => return self.tokens.give_back(token),
+                Token { kind: TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket, .. } => open += 1,
+                Token { kind: TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket, .. } => open -= 1,
+                token @ Token { kind: TokenKind::Eof, .. } => return self.tokens.give_back(token),
                 _ => {}
             }
         }
@@ -393,14 +325,8 @@ impl Parser<'_> {
     /// The next statement, or the end of the text, came before a bracket was closed.
     fn unclosed(&mut self, node: u32, frame: Frame, token: Token, end: Span) {
         let what = if frame.braces { "table" } else { "array" };
-        let error = SyntaxError::new(
-            end,
-            format!(
-                "expected `{}` after this: the {what} is not closed",
-                frame.close()
-            ),
-        )
-        .related(frame.open, "opened here");
+        let error = SyntaxError::new(end, format!("expected `{}` after this: the {what} is not closed", frame.close()))
+            .related(frame.open, "opened here");
         self.builder.report(error);
         self.builder.break_up(node, end.end);
         // Members of what follows may have been taken for members of the table.

@@ -1,0 +1,53 @@
+//! The one loop that parses, asks the disk and fills in, until nothing is asked any more.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::compile::Workspace;
+use crate::inputs::{Answer, Ask, TextState};
+use crate::scan;
+use crate::text::Source;
+
+/// Texts that lie over the disk: open buffers of an editor, or standard input.
+#[derive(Default)]
+pub struct Overlay {
+    texts: Vec<(String, String)>,
+}
+
+impl Overlay {
+    /// A file whose text is this, whatever is on disk.
+    pub fn set(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.texts.push((path.into(), text.into()));
+    }
+
+    fn get(&self, path: &str) -> Option<&str> {
+        self.texts.iter().rev().find(|(name, _)| name == path).map(|(_, text)| text.as_str())
+    }
+}
+
+/// Reads everything that a workspace asks for, relative to `folder`, in parallel.
+pub fn load(workspace: &mut Workspace, folder: &Path, overlay: &Overlay) {
+    loop {
+        let asks = workspace.asks();
+        if asks.is_empty() {
+            return;
+        }
+        let answers: Vec<(Ask, Answer)> = asks
+            .into_par_iter()
+            .map(|ask| {
+                let answer = match &ask {
+                    Ask::Text(path) => match overlay.get(path) {
+                        Some(text) => Answer::Text(TextState::Text(Source::new(path.to_string(), text))),
+                        None => scan::answer(folder, &ask),
+                    },
+                    _ => scan::answer(folder, &ask),
+                };
+                (ask, answer)
+            })
+            .collect();
+        for (ask, answer) in answers {
+            workspace.answer(&ask, answer);
+        }
+    }
+}
