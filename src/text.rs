@@ -80,7 +80,11 @@ impl LineIndex {
     /// The bytes of a line (from 0), its line break included.
     pub fn line(&self, line: usize, text: &str) -> Span {
         let start = self.starts.get(line).copied().unwrap_or(text.len() as u32);
-        let end = self.starts.get(line + 1).copied().unwrap_or(text.len() as u32);
+        let end = self
+            .starts
+            .get(line + 1)
+            .copied()
+            .unwrap_or(text.len() as u32);
         Span::new(start, end)
     }
 
@@ -92,7 +96,10 @@ impl LineIndex {
     /// The position of a byte, for people.
     pub fn position(&self, offset: u32, text: &str) -> Position {
         let (line, before) = self.line_and_before(offset, text);
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
+        Position {
+            line: line as u32 + 1,
+            column: before.chars().count() as u32 + 1,
+        }
     }
 
     /// Line and UTF-16 column of a byte, both from 0, for the language server protocol.
@@ -124,7 +131,11 @@ pub struct Source {
 impl Source {
     /// A text and the name it is reported under.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+        })
     }
 
     /// Its lines, counted on first use.

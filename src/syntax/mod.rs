@@ -84,7 +84,11 @@ pub enum Language {
 impl Language {
     /// By the file name's ending; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") { Self::Json } else { Self::Toml }
+        if name.ends_with(".json") {
+            Self::Json
+        } else {
+            Self::Toml
+        }
     }
 }
 
