@@ -456,15 +456,27 @@ proptest! {
         }
         match change {
             Change::Text | Change::Mode => expected = before.dependants(&step.id),
+            // An equal feature may have given the owner before: then the step is the same.
+            Change::Owner if step.op["user"] == "web" => {}
             Change::Owner => expected = after.dependants(&step.id),
             Change::Requirement => {
                 let same = oracle::op::step(&after, &step.id).is_some_and(|now| now.requires == step.requires);
+                if same && image.parent.is_some() {
+                    // What is required may be in the parent: a fact that only this step's key may have to do with.
+                    let mine = after.dependants(&step.id);
+                    let strangers = old.iter().find(|(id, key)| new.get(*id) != Some(*key) && !mine.contains(*id));
+                    prop_assert!(strangers.is_none(), "{strangers:?} of {}\n{before_plan:#}\n{after_plan:#}", step.id);
+                    return Ok(());
+                }
                 if !same {
                     expected = after.dependants(&step.id);
                 }
             }
             Change::SourceText => {
                 let What::Install { source: Source::File(name), .. } = &image.features[at].what else { return Ok(()) };
+                if image.parent.as_deref().is_some_and(|parent| manifest::sources(parent).contains(name)) {
+                    return Ok(());
+                }
                 for step in before.steps.iter().filter(|step| step.op["src"] == **name) {
                     expected.extend(before.dependants(&step.id));
                 }

@@ -85,17 +85,17 @@ fn the_cases_of_antlir2_have_their_verdicts() {
 fn the_strategy_makes_images_of_every_verdict() {
     let mut runner = TestRunner::deterministic();
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..1000 {
+    for _ in 0..300 {
         let image = strategy::image()
             .new_tree(&mut runner)
             .expect("an image")
             .current();
         *counts.entry(try_all_orders(&image).word()).or_default() += 1;
     }
-    assert!(counts["accepted"] >= 150, "{counts:?}");
-    assert!(counts["rejected"] >= 300, "{counts:?}");
+    assert!(counts["accepted"] >= 100, "{counts:?}");
+    assert!(counts["rejected"] >= 80, "{counts:?}");
     assert!(
-        counts.get("open").is_none_or(|open| *open <= 100),
+        counts.get("open").is_none_or(|open| *open <= 30),
         "{counts:?}"
     );
 }

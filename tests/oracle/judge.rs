@@ -1,4 +1,16 @@
 //! The verdict on a whole image: its parent, its phases one after the other, and what has to hold at the end.
+//!
+//! Where the contract can be read in more than one way, the oracle reads it so:
+//!
+//! - What needs something that the same phase removes (a hard link's target, a `require`, a link on the way) may come
+//!   before the removal. Only what is both removed and *provided* in one phase conflicts, and so does what is provided below.
+//! - What is satisfied still has its own requirements.
+//! - Removals of one path unite strictly: it must exist if one says so, and be empty if one says so.
+//! - A child is not judged by its parent's unordered requirements: it may remove what a parent's link leads to.
+//! - A link's text is compared as it is written; a `text` and a `src` of equal contents are different sources.
+//! - At the end of the image an unordered requirement is looked up anew, through the links that are there then.
+//!
+//! Where it does not say at all the verdict is [`Verdict::Open`], with the question.
 
 use std::collections::{BTreeMap, BTreeSet};
 

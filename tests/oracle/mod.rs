@@ -3,6 +3,7 @@
 // Each test crate that includes the oracle uses a part of it.
 #![allow(dead_code)]
 
+pub mod accounts;
 pub mod cases;
 pub mod engine;
 pub mod execute;
@@ -15,6 +16,7 @@ pub mod phase;
 pub mod plan;
 pub mod reader;
 pub mod root;
+pub mod satisfied;
 pub mod strategy;
 pub mod tree;
 pub mod walk;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::accounts::{account, append, join_groups};
 use super::plan::{Plan, Step, text};
 use super::root::{Inode, Node, Root};
-use super::walk::{Last, above};
+use super::walk::above;
 
 /// Something from outside that a step takes in.
 #[derive(Clone, Debug)]
@@ -116,28 +117,6 @@ fn inside(root: &Root, place: &str) -> Result<(), String> {
 /// Octal text to bits.
 fn mode(op: &Value, field: &str) -> Result<u32, String> {
     u32::from_str_radix(text(op, field)?, 8).map_err(|_| format!("`{field}` of {op} is not octal"))
-}
-
-/// The name in `user` or `group`: it has to exist, with the number that the plan gives.
-fn account(root: &Root, op: &Value, field: &str, number: &str) -> Result<String, String> {
-    if let Some(numeric) = op[field].as_u64() {
-        return Ok(numeric.to_string());
-    }
-    let name = text(op, field)?;
-    if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(name.to_owned());
-    }
-    let there = match field {
-        "user" => root.users().get(name).map(|user| user.uid),
-        _ => root.groups().get(name).map(|(gid, _)| *gid),
-    };
-    match (there, op[number].as_u64()) {
-        (None, _) => Err(format!("there is no {field} {name} yet")),
-        (Some(there), Some(planned)) if u64::from(there) != planned => Err(format!(
-            "{field} {name} has number {there}, but the plan says {planned}"
-        )),
-        _ => Ok(name.to_owned()),
-    }
 }
 
 fn owners(root: &Root, op: &Value) -> Result<(String, String), String> {
@@ -358,7 +337,9 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
             if !root.users().contains_key(name) {
                 return Err(format!("there is no user {name} yet"));
             }
-            Ok(join_groups(root, name, &strings(&op["groups"]))?.into_iter().collect())
+            Ok(join_groups(root, name, &strings(&op["groups"]))?
+                .into_iter()
+                .collect())
         }
         "packages" => {
             let come = ["install", "upgrade", "files"]
@@ -422,58 +403,6 @@ fn remove(root: &Root, op: &Value) -> Result<Vec<Edit>, String> {
     // No link may stand above: the plan's places are canonical.
     inside(root, place)?;
     Ok(vec![Edit::Delete(place.into())])
-}
-
-/// The account file with a line added.
-pub fn append(root: &Root, path: &str, line: &str) -> Result<Edit, String> {
-    let (place, content) = account_file(root, path)?;
-    let gap = if content.is_empty() || content.ends_with('\n') {
-        ""
-    } else {
-        "\n"
-    };
-    Ok(Edit::Rewrite(place, format!("{content}{gap}{line}\n")))
-}
-
-fn account_file(root: &Root, path: &str) -> Result<(String, String), String> {
-    let place = root
-        .walk("/", path, Last::Follow)
-        .map_err(|lost| format!("{path}: {lost:?}"))?;
-    match root.get(&place).map(|inode| &inode.node) {
-        Some(Node::File { content, .. }) => Ok((place, content.clone())),
-        _ => Err(format!("there is no file {path} yet")),
-    }
-}
-
-/// The user as a member of groups, the members of each sorted.
-pub fn join_groups(root: &Root, user: &str, names: &[String]) -> Result<Option<Edit>, String> {
-    let there = root.groups();
-    if let Some(name) = names.iter().find(|name| !there.contains_key(*name)) {
-        return Err(format!("there is no group {name} yet"));
-    }
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let (place, content) = account_file(root, "/etc/group")?;
-    let mut changed = String::new();
-    for line in content.lines() {
-        let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
-        if let [name, _, _, members] = fields.as_mut_slice()
-            && names.contains(name)
-        {
-            let mut all: Vec<&str> = members
-                .split(',')
-                .filter(|member| !member.is_empty())
-                .collect();
-            all.push(user);
-            all.sort_unstable();
-            all.dedup();
-            *members = all.join(",");
-        }
-        changed.push_str(&fields.join(":"));
-        changed.push('\n');
-    }
-    Ok(Some(Edit::Rewrite(place, changed)))
 }
 
 /// Whether every place that the step says it provides is there.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::accounts::{append, join_groups};
 use super::features::{Feature, What};
 use super::judge::Numbers;
 use super::merge::{Objection, Thing, Unit, reject, units};
-use super::op::{append, apply, join_groups};
+use super::op::apply;
 use super::root::{Inode, Node, Root};
 use super::walk::{Last, join, name, parent};
 

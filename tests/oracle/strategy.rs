@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::features::{Account, Expect, Feature, Given, Image, Phase, Source, What};
+use super::judge::{Verdict, try_all_orders};
 
 /// What the images' /etc/passwd says.
 pub const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\n";
@@ -148,14 +149,14 @@ fn what(accounts: bool) -> BoxedStrategy<What> {
     let group = (name(), sometimes(2, vec![700])).prop_map(|(name, gid)| What::Group { name, gid });
     let files = prop_oneof![
         5 => install,
-        5 => ensure_dir,
-        6 => symlink,
-        2 => hardlink,
-        2 => remove,
-        2 => require,
+        4 => ensure_dir,
+        9 => symlink,
+        4 => hardlink,
+        3 => remove,
+        1 => require,
     ];
     if accounts {
-        prop_oneof![5 => files, 3 => user, 2 => group, 1 => require_account].boxed()
+        prop_oneof![7 => files, 3 => user, 1 => group, 1 => require_account].boxed()
     } else {
         files.boxed()
     }
@@ -214,38 +215,89 @@ pub fn account_files() -> Vec<Feature> {
     ]
 }
 
-/// Images of 2 to 7 features, half of them with accounts, a third of them on a parent.
+/// As many of the features as go together, tried in turn until no more do: what one needs may stand after it.
+fn that_go_together(
+    parent: Option<&Image>,
+    start: Vec<Feature>,
+    candidates: &[Feature],
+    most: usize,
+) -> Vec<Feature> {
+    let mut image = Image {
+        name: "try".into(),
+        parent: parent.cloned().map(Box::new),
+        features: start,
+    };
+    let most = image.features.len() + most;
+    let mut left: Vec<&Feature> = candidates.iter().collect();
+    loop {
+        let before = left.len();
+        left.retain(|feature| {
+            if image.features.len() >= most {
+                return true;
+            }
+            image.features.push((*feature).clone());
+            let fits = matches!(try_all_orders(&image), Verdict::Accepted(_));
+            if !fits {
+                image.features.pop();
+            }
+            !fits
+        });
+        if left.len() == before {
+            return image.features;
+        }
+    }
+}
+
+/// Images of up to 7 features and the account files, a third of them with accounts, two of five on a parent. Most are made
+/// of features that go together, half of those with one more that may not: mistakes are found at the border.
 pub fn image() -> impl Strategy<Value = Image> {
     let features =
         |accounts: bool, most: usize| proptest::collection::vec(feature(accounts), 2..=most);
-    (any::<bool>(), 0..3_u8, 0..10_u8).prop_flat_map(move |(accounts, parent, files)| {
-        let parents = if parent == 0 {
-            features(accounts, 4).prop_map(Some).boxed()
+    (0..3_u8, 0..5_u8, 0..10_u8, 0..8_u8).prop_flat_map(move |(accounts, parent, files, how)| {
+        let accounts = accounts == 2;
+        let parents = if parent < 2 {
+            features(accounts, 10).prop_map(Some).boxed()
         } else {
             Just(None).boxed()
         };
-        (features(accounts, 7), parents).prop_map(move |(own, below)| {
+        (features(accounts, 16), parents).prop_map(move |(own, below)| {
             // Mostly the account files are there where they are needed; sometimes an author forgot them.
-            let with_files = |features: Vec<Feature>, wanted: bool| {
-                let files = if wanted && accounts && files > 0 {
+            let files = || {
+                if accounts && files > 0 {
                     account_files()
                 } else {
                     Vec::new()
-                };
-                files.into_iter().chain(features).collect::<Vec<_>>()
+                }
             };
-            let lowest = below.is_none();
-            let parent = below.map(|features| {
-                Box::new(Image {
+            let from_scratch = below.is_none();
+            let parent = below.map(|candidates| {
+                let features = if how == 0 {
+                    files()
+                        .into_iter()
+                        .chain(candidates.into_iter().take(3))
+                        .collect()
+                } else {
+                    that_go_together(None, files(), &candidates, 5)
+                };
+                Image {
                     name: "base".into(),
                     parent: None,
-                    features: with_files(features, true),
-                })
+                    features,
+                }
             });
+            let start = if from_scratch { files() } else { Vec::new() };
+            let features = if how < 2 {
+                start.into_iter().chain(own.into_iter().take(7)).collect()
+            } else {
+                let (odd, candidates) = own.split_at(usize::from(how > 4));
+                let mut features = that_go_together(parent.as_ref(), start, candidates, 7);
+                features.extend(odd.iter().cloned());
+                features
+            };
             Image {
                 name: "top".into(),
-                parent,
-                features: with_files(own, lowest),
+                parent: parent.map(Box::new),
+                features,
             }
         })
     })
