@@ -173,6 +173,7 @@ impl Layer {
             name: name.into(),
             opaque: true,
             opaque_packages: false,
+            digest: None,
             from_facts: true,
         }
     }
@@ -198,6 +199,7 @@ impl Layer {
             name: name.into(),
             opaque: opaque.0,
             opaque_packages: opaque.1,
+            digest: None,
             from_facts: base.is_some_and(|base| base.from_facts),
         }
     }

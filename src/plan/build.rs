@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 use super::digest::Digest;
 use super::key::{Keys, TreeLine, plan_digest, tree_digest};
 use super::model::{
-    Expect, Expected, Input, InputType, Mode, Origin, PathType, Phase, PlanParent, Provided, Replaced, ReplacedFrom,
+    Expect, Expected, Input, InputType, Origin, PathType, Phase, PlanParent, Provided, Replaced, ReplacedFrom,
     ReplacedType, Stage, Step,
 };
+use super::mode::Mode;
 use super::operation::Operations;
 use super::output::{PlanHead, PlanSource};
 use crate::entity::{Means, Strength};
@@ -642,7 +643,8 @@ fn digest_of_tree(tree: &Tree, digested: Option<&Tree>, owners: bool) -> Digest 
             let owner = if owners {
                 let say = |owner: &Option<crate::tree::Owner>, id: Option<u32>| match (owner, id) {
                     (Some(crate::tree::Owner::Name(name)), _) => name.to_string(),
-                    (Some(crate::tree::Owner::Number(number)), _) | (None, Some(number)) => number.to_string(),
+                    (Some(crate::tree::Owner::Number(number)), _) => number.to_string(),
+                    (None, Some(number)) => number.to_string(),
                     (None, None) => String::new(),
                 };
                 format!("{}:{}", say(&entry.user, entry.uid), say(&entry.group, entry.gid))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::model::Mode;
+use super::mode::Mode;
 use super::op::{Manager, Node, Op, Owners, SourceType};
 use crate::entity::{Content, Means, Owner, PathFacts, What};
 use crate::fragment::{Fragment, GraftFrom, SourceRole};
