@@ -316,7 +316,8 @@ mod tests {
 
     #[test]
     fn the_phases_of_the_table_are_all_there_are() {
-        assert_eq!(COMMON[PHASE].field_type, FieldType::Choice(&Phase::ALL.map(Phase::name)));
+        let phases = Phase::ALL.map(Phase::name);
+        assert!(matches!(COMMON[PHASE].field_type, FieldType::Choice(words) if words == phases));
     }
 
     #[test]
