@@ -68,16 +68,16 @@ pub(super) fn reading_error(text: &str, error: &serde_json::Error) -> FactsError
     if let Ok(VersionOnly {
         format_version: Some(version),
     }) = serde_json::from_str(text)
+        && !is_known_version(&version)
     {
-        if !is_known_version(&version) {
-            let (message, help) = unknown_version(&version);
-            return FactsError {
-                code: Code::InvalidValue,
-                span: place(text, &version),
-                message,
-                help: Some(help),
-            };
-        }
+        let (message, help) = unknown_version(&version);
+        let span = place(text, &version);
+        return FactsError {
+            code: Code::InvalidValue,
+            span,
+            message,
+            help: Some(help),
+        };
     }
     let full = error.to_string();
     let told = full

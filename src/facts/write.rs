@@ -62,10 +62,14 @@ fn list<T: Serialize>(
     after: &str,
 ) -> io::Result<()> {
     write!(out, "  \"{key}\": [")?;
+    // Lines are made in memory: a serializer writes every token by itself.
+    let mut line = Vec::new();
     let mut before = "\n    ";
     for item in items {
-        out.write_all(before.as_bytes())?;
-        serde_json::to_writer(&mut *out, &item)?;
+        line.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(&mut line, &item)?;
+        out.write_all(&line)?;
+        line.clear();
         before = ",\n    ";
     }
     let end = if before.starts_with(',') {

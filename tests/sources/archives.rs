@@ -341,7 +341,7 @@ fn what_expands_without_end_is_stopped() {
     };
     assert_eq!(
         read_within("a", &bytes, &by_size).unwrap_err(),
-        "it expands to more than 1 mib, which no real archive does"
+        "it expands to more than 1 MiB, which no real archive does"
     );
     let by_ratio = Limits {
         ratio: 100,
