@@ -57,7 +57,8 @@ impl Collected {
             );
         };
         let mut entry = Entry::new(path, file_type);
-        entry.mode = member.mode;
+        // What an archive notes for a link means nothing anywhere.
+        entry.mode = member.mode.filter(|_| file_type != FileType::Symlink);
         (entry.uid, entry.gid) = (Some(uid), Some(gid));
         let (Some(user), Some(group)) = (
             self.owner(&member.user, uid),
