@@ -23,12 +23,7 @@ pub(super) const VERSION: &str = "1.0";
 #[serde(deny_unknown_fields)]
 pub(super) struct FactsFile<'t, P: Default> {
     /// The JSON Schema of this file, for editors.
-    #[serde(
-        rename = "$schema",
-        borrow,
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "$schema", borrow, default, skip_serializing_if = "Option::is_none")]
     pub _schema: Option<Text<'t>>,
     /// The version of this format.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -181,15 +176,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
                 T::deserialize(MapAccessDeserializer::new(map))
             }
         }
-        deserializer
-            .deserialize_map(ObjectVisitor(PhantomData))
-            .map(Self)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
     }
 }
 
-fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let objects = Vec::<Object<T>>::deserialize(deserializer)?;
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
@@ -343,8 +334,7 @@ impl<'de> Visitor<'de> for OwnerVisitor {
         Ok(OwnerText::Name(Text(Cow::Owned(text.to_owned()))))
     }
     fn visit_u64<E: Error>(self, number: u64) -> Result<OwnerText<'de>, E> {
-        let number = u32::try_from(number)
-            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))?;
+        let number = u32::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))?;
         Ok(OwnerText::Number(number))
     }
 }

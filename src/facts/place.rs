@@ -12,16 +12,13 @@ use crate::text::Span;
 pub(super) fn place(text: &str, value: &Text<'_>) -> Span {
     // A borrowed value is a part of the text, so its address says where. An escaped one is looked for.
     let start = (value.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-    let borrowed = matches!(value.0, std::borrow::Cow::Borrowed(_))
-        && start > 0
-        && start + value.len() < text.len();
+    let borrowed = matches!(value.0, std::borrow::Cow::Borrowed(_)) && start > 0 && start + value.len() < text.len();
     if borrowed {
         return span(start - 1, start + value.len() + 1);
     }
     let escaped = tokens(text).find(|token| {
         let token = &text[token.range()];
-        token.contains('\\')
-            && serde_json::from_str::<String>(token).is_ok_and(|decoded| decoded == **value)
+        token.contains('\\') && serde_json::from_str::<String>(token).is_ok_and(|decoded| decoded == **value)
     });
     escaped.unwrap_or_default()
 }
@@ -65,90 +62,47 @@ pub(super) fn nearest(name: &str, known: &[&str]) -> Option<String> {
 /// An error of serde's in the words and at the place that a person looks for.
 pub(super) fn reading_error(text: &str, error: &serde_json::Error) -> FactsError {
     // A file of another version may well have keys that this one lacks; its version is what to say then.
-    if let Ok(VersionOnly {
-        format_version: Some(version),
-    }) = serde_json::from_str(text)
+    if let Ok(VersionOnly { format_version: Some(version) }) = serde_json::from_str(text)
         && !is_known_version(&version)
     {
         let (message, help) = unknown_version(&version);
         let span = place(text, &version);
-        return FactsError {
-            code: Code::InvalidValue,
-            span,
-            message,
-            help: Some(help),
-        };
+        return FactsError { code: Code::InvalidValue, span, message, help: Some(help) };
     }
     let full = error.to_string();
-    let told = full
-        .rfind(" at line ")
-        .map_or(full.as_str(), |at| &full[..at]);
+    let told = full.rfind(" at line ").map_or(full.as_str(), |at| &full[..at]);
     let end = offset(text, error.line(), error.column());
     let mut quoted = told.split('`').skip(1).step_by(2);
     let span = token_before(text, end);
     let (code, span, message, help) = match error.classify() {
-        Category::Syntax | Category::Eof | Category::Io => (
-            Code::Syntax,
-            span,
-            format!("this is not valid JSON: {told}"),
-            None,
-        ),
+        Category::Syntax | Category::Eof | Category::Io => {
+            (Code::Syntax, span, format!("this is not valid JSON: {told}"), None)
+        }
         Category::Data if told.starts_with("unknown field") => {
             let key = quoted.next().unwrap_or("");
             let known: Vec<&str> = quoted.collect();
-            (
-                Code::UnknownKey,
-                span,
-                format!("facts have no key `{key}` here"),
-                nearest(key, &known),
-            )
+            (Code::UnknownKey, span, format!("facts have no key `{key}` here"), nearest(key, &known))
         }
-        Category::Data if told.starts_with("missing field") => (
-            Code::MissingKey,
-            span,
-            format!("the key `{}` is not given", quoted.next().unwrap_or("")),
-            None,
-        ),
-        Category::Data if told.starts_with("duplicate field") => (
-            Code::DuplicateKey,
-            span,
-            format!("the key `{}` is given twice", quoted.next().unwrap_or("")),
-            None,
-        ),
+        Category::Data if told.starts_with("missing field") => {
+            (Code::MissingKey, span, format!("the key `{}` is not given", quoted.next().unwrap_or("")), None)
+        }
+        Category::Data if told.starts_with("duplicate field") => {
+            (Code::DuplicateKey, span, format!("the key `{}` is given twice", quoted.next().unwrap_or("")), None)
+        }
         Category::Data => {
             let wrong_type = told.starts_with("invalid type");
-            let told = told
-                .strip_prefix("invalid type: ")
-                .or_else(|| told.strip_prefix("invalid value: "))
-                .unwrap_or(told);
+            let told =
+                told.strip_prefix("invalid type: ").or_else(|| told.strip_prefix("invalid value: ")).unwrap_or(told);
             let told = match told.rsplit_once(", expected ") {
                 Some((found, expected)) => {
-                    format!(
-                        "expected {}, found {}",
-                        in_json_words(expected),
-                        described(found)
-                    )
+                    format!("expected {}, found {}", in_json_words(expected), described(found))
                 }
                 None => told.to_owned(),
             };
-            (
-                if wrong_type {
-                    Code::WrongType
-                } else {
-                    Code::InvalidValue
-                },
-                span,
-                told,
-                None,
-            )
+            (if wrong_type { Code::WrongType } else { Code::InvalidValue }, span, told, None)
         }
     };
-    FactsError {
-        code,
-        span,
-        message,
-        help,
-    }
+    FactsError { code, span, message, help }
 }
 
 /// serde names Rust's types where a number is expected.
@@ -176,9 +130,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     let before = line.saturating_sub(1);
     let start = match before {
         0 => 0,
-        _ => memchr::memchr_iter(b'\n', text.as_bytes())
-            .nth(before - 1)
-            .map_or(text.len(), |at| at + 1),
+        _ => memchr::memchr_iter(b'\n', text.as_bytes()).nth(before - 1).map_or(text.len(), |at| at + 1),
     };
     let mut offset = (start + column).min(text.len());
     while !text.is_char_boundary(offset) {

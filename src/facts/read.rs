@@ -35,11 +35,7 @@ fn faultless(text: &str) -> Option<Facts> {
     let tree = Tree::new(entries, Vec::new());
     let listed = tree.entries().iter().filter(|entry| entry.listed).count();
     let is_sound = listed == count && tree.problems().is_empty() && below_a_link(&tree).is_none();
-    if is_sound {
-        lower(&file, |_| Ok(tree)).ok()
-    } else {
-        None
-    }
+    if is_sound { lower(&file, |_| Ok(tree)).ok() } else { None }
 }
 
 /// Whether a version is one that this program reads.
@@ -49,24 +45,15 @@ pub(super) fn is_known_version(version: &str) -> bool {
 }
 
 pub(super) fn unknown_version(version: &str) -> (String, String) {
-    let message = format!(
-        "facts of format version `{version}` cannot be read; this program reads versions 1.x"
-    );
-    (
-        message,
-        String::from("write the facts anew, or use a featgraph that reads this version"),
-    )
+    let message = format!("facts of format version `{version}` cannot be read; this program reads versions 1.x");
+    (message, String::from("write the facts anew, or use a featgraph that reads this version"))
 }
 
 fn lower<'f, P: Default>(
     file: &'f FactsFile<'f, P>,
     tree: impl FnOnce(&'f FactsFile<'f, P>) -> Result<Tree, Wrong<'f>>,
 ) -> Result<Facts, Wrong<'f>> {
-    if let Some(version) = file
-        .format_version
-        .as_ref()
-        .filter(|version| !is_known_version(version))
-    {
+    if let Some(version) = file.format_version.as_ref().filter(|version| !is_known_version(version)) {
         let (message, help) = unknown_version(version);
         return Err((version, message, Some(help)));
     }
@@ -82,10 +69,7 @@ fn lower<'f, P: Default>(
 
 /// The first entry that stands below a symbolic link, and that link.
 fn below_a_link(tree: &Tree) -> Option<(&Entry, &Entry)> {
-    let links = tree
-        .entries()
-        .iter()
-        .filter(|entry| entry.file_type == FileType::Symlink);
+    let links = tree.entries().iter().filter(|entry| entry.file_type == FileType::Symlink);
     links.into_iter().find_map(|link| {
         let below = tree.below(&link.path).iter().find(|entry| entry.listed);
         Some((below?, link))
@@ -106,16 +90,8 @@ fn tree_of<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
         return Err((pair[1], format!("`{}` is listed twice", &**pair[1]), None));
     }
     let tree = Tree::new(entries, Vec::new());
-    let line_of = |path: &str| {
-        lines
-            .iter()
-            .find(|line| line.path.strip_prefix('/') == Some(path))
-    };
-    if let Some(line) = tree
-        .problems()
-        .iter()
-        .find_map(|problem| line_of(&problem.path))
-    {
+    let line_of = |path: &str| lines.iter().find(|line| line.path.strip_prefix('/') == Some(path));
+    if let Some(line) = tree.problems().iter().find_map(|problem| line_of(&problem.path)) {
         let mut above = parent_of(&line.path[1..]);
         while let Some(path) = above.filter(|path| tree.get(path).is_none()) {
             above = parent_of(path);
@@ -123,10 +99,7 @@ fn tree_of<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
         let above = above.and_then(|path| tree.get(path));
         let described = above.map_or("no directory", |entry| entry.file_type.described());
         let above = above.map_or("", |entry| &*entry.path);
-        let message = format!(
-            "`{}` is below `/{above}`, which is {described}",
-            &*line.path
-        );
+        let message = format!("`{}` is below `/{above}`, which is {described}", &*line.path);
         return Err((&line.path, message, None));
     }
     let Some((entry, link)) = below_a_link(&tree) else {
@@ -135,15 +108,8 @@ fn tree_of<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
     match line_of(&entry.path) {
         None => Ok(tree),
         Some(line) => {
-            let message = format!(
-                "`{}` is below `/{}`, which is a symbolic link",
-                &*line.path, link.path
-            );
-            Err((
-                &line.path,
-                message,
-                Some(String::from("write the path that the link leads to")),
-            ))
+            let message = format!("`{}` is below `/{}`, which is a symbolic link", &*line.path, link.path);
+            Err((&line.path, message, Some(String::from("write the path that the link leads to"))))
         }
     }
 }

@@ -494,7 +494,12 @@ impl Places<'_> {
             if reported.insert(entity, ()).is_some() {
                 continue;
             }
-            self.report_loop(number, link, &circle, way.len());
+            // A circle of the parent's own links is the parent's finding.
+            let is_parents = !circle.is_empty()
+                && circle.iter().all(|place| self.standing.get(place).is_none_or(|standing| standing.row.is_none()));
+            if !is_parents {
+                self.report_loop(number, link, &circle, way.len());
+            }
         }
     }
 
@@ -506,8 +511,11 @@ impl Places<'_> {
             let link = &self.image.links[row as usize];
             (self.image.provides[link.provide as usize].feature, link.span.start)
         });
-        let (row, entity) = members.first().copied().unwrap_or((number, link));
         let image = &*self.image;
+        let (row, _) = members.first().copied().unwrap_or((number, link));
+        // Whatever the order of files, the finding is about the same link.
+        let entity =
+            members.iter().map(|&(_, place)| place).min_by_key(|&place| image.entities.text(place)).unwrap_or(link);
         let feature = image.provides[image.links[row as usize].provide as usize].feature;
         let location = image.at(feature, image.links[row as usize].span);
         let message = match circle.len() {

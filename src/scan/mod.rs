@@ -38,13 +38,8 @@ pub struct Limits {
 
 impl Limits {
     /// Far above every real root file system.
-    pub const DEFAULT: Self = Self {
-        entries: 10_000_000,
-        kept_bytes: 2 << 30,
-        expanded_bytes: 64 << 30,
-        ratio: 2_000,
-        ratio_from: 4 << 30,
-    };
+    pub const DEFAULT: Self =
+        Self { entries: 10_000_000, kept_bytes: 2 << 30, expanded_bytes: 64 << 30, ratio: 2_000, ratio_from: 4 << 30 };
 }
 
 /// Manifests and facts are held in memory as a whole, with `u32` places.
@@ -101,10 +96,7 @@ pub fn read_source(path: &Path) -> SourceState {
     }
     // Only opening tells whether it can be read.
     match File::open(path) {
-        Ok(_) => SourceState::File {
-            size: found.len(),
-            executable: found.permissions().mode() & 0o100 != 0,
-        },
+        Ok(_) => SourceState::File { size: found.len(), executable: found.permissions().mode() & 0o100 != 0 },
         Err(error) => SourceState::Missing(reason(&error)),
     }
 }
@@ -156,9 +148,7 @@ pub fn digest_file(path: &Path) -> Result<(u64, [u8; 32]), String> {
 fn read_whole(path: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
     let file = open_regular(path)?;
     let mut bytes = Vec::new();
-    file.take(most + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| reason(&error))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
@@ -200,16 +190,9 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => String::from("it is cut short"),
         _ => {
             let text = error.to_string();
-            let text = text
-                .rfind(" (os error")
-                .map_or(text.as_str(), |at| &text[..at]);
+            let text = text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]);
             let mut letters = text.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_lowercase())
-                .into_iter()
-                .chain(letters)
-                .collect()
+            letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
         }
     }
 }
@@ -233,7 +216,5 @@ fn escaped(name: &[u8]) -> String {
 
 /// What is said of a source that is beyond [`Limits::entries`] or [`Limits::kept_bytes`].
 fn too_large(entries: usize) -> String {
-    format!(
-        "it has more entries or longer names than can be kept (the limit was met after {entries} entries)"
-    )
+    format!("it has more entries or longer names than can be kept (the limit was met after {entries} entries)")
 }

@@ -32,11 +32,7 @@ impl Tree {
             entries = in_path_order(entries);
         }
         let entries = with_implied(entries, &mut problems);
-        Self {
-            entries,
-            texts: Vec::new(),
-            problems: sorted(problems),
-        }
+        Self { entries, texts: Vec::new(), problems: sorted(problems) }
     }
 
     /// The same tree with contents of files that list accounts.
@@ -63,18 +59,13 @@ impl Tree {
 
     /// The contents of a file named `passwd` or `group`, where they could be read.
     pub fn text(&self, path: &str) -> Option<&Arc<str>> {
-        let at = self
-            .texts
-            .binary_search_by(|(of, _)| path_order(of, path))
-            .ok()?;
+        let at = self.texts.binary_search_by(|(of, _)| path_order(of, path)).ok()?;
         self.texts.get(at).map(|(_, text)| text)
     }
 
     /// Where a path is in [`Tree::entries`].
     pub fn index(&self, path: &str) -> Option<usize> {
-        self.entries
-            .binary_search_by(|entry| path_order(&entry.path, path))
-            .ok()
+        self.entries.binary_search_by(|entry| path_order(&entry.path, path)).ok()
     }
 
     /// The entry at a path. Links are not followed.
@@ -84,9 +75,7 @@ impl Tree {
 
     /// Where in [`Tree::entries`] everything below a path is, itself not included.
     pub fn range_below(&self, path: &str) -> Range<usize> {
-        let start = self
-            .entries
-            .partition_point(|e| path_order(&e.path, path) != Ordering::Greater);
+        let start = self.entries.partition_point(|e| path_order(&e.path, path) != Ordering::Greater);
         let length = self.entries[start..].partition_point(|e| is_below(&e.path, path));
         start..start + length
     }
@@ -119,10 +108,7 @@ impl Tree {
             let Some(path) = strip(&entry.path, components) else {
                 continue;
             };
-            let mut entry = Entry {
-                path: path.into(),
-                ..entry.clone()
-            };
+            let mut entry = Entry { path: path.into(), ..entry.clone() };
             if entry.same_as {
                 let first = entry.target.as_deref().unwrap_or("");
                 match strip(first, components) {
@@ -148,12 +134,7 @@ impl Tree {
         // Of two files that come together only the later one's contents count.
         texts.sort_by(|a, b| path_order(&a.0, &b.0).then(b.1.cmp(&a.1)));
         texts.dedup_by(|earlier, kept| earlier.0 == kept.0);
-        Self::new(entries, problems).with_texts(
-            texts
-                .into_iter()
-                .map(|(path, _, text)| (path, text))
-                .collect(),
-        )
+        Self::new(entries, problems).with_texts(texts.into_iter().map(|(path, _, text)| (path, text)).collect())
     }
 
     /// What stands at and below a path, as a tree of its own with that path as its root. A hard link whose first name is outside
@@ -168,10 +149,7 @@ impl Tree {
         let mut entries = Vec::with_capacity(below.end - start);
         for old in &self.entries[start..below.end] {
             let here = rebased(&old.path, path);
-            let mut entry = Entry {
-                path: here.into(),
-                ..old.clone()
-            };
+            let mut entry = Entry { path: here.into(), ..old.clone() };
             if let Some(first) = old.first_name() {
                 if first == path || is_below(first, path) {
                     entry.target = Some(rebased(first, path).into());
@@ -190,14 +168,9 @@ impl Tree {
         let problems = self.problems.iter().filter(|problem| inside(&problem.path));
         Self {
             entries,
-            texts: texts
-                .map(|(of, text)| (rebased(of, path).into(), text.clone()))
-                .collect(),
+            texts: texts.map(|(of, text)| (rebased(of, path).into(), text.clone())).collect(),
             problems: problems
-                .map(|problem| Problem {
-                    path: rebased(&problem.path, path).into(),
-                    ..problem.clone()
-                })
+                .map(|problem| Problem { path: rebased(&problem.path, path).into(), ..problem.clone() })
                 .collect(),
         }
     }
@@ -239,10 +212,7 @@ fn in_path_order(entries: Vec<Entry>) -> Vec<Entry> {
         same
     });
     let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-    numbers
-        .into_iter()
-        .filter_map(|number| entries[number].take())
-        .collect()
+    numbers.into_iter().filter_map(|number| entries[number].take()).collect()
 }
 
 /// Adds the directories that sorted entries imply, and takes out what stands below something that holds nothing.
@@ -257,20 +227,13 @@ fn with_implied(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Vec<Entry> 
     let mut end = entries.len();
     for (number, entry) in entries.iter().enumerate() {
         let path = &*entry.path;
-        while above
-            .last()
-            .is_some_and(|&(length, _)| !is_below(path, &last[..length]))
-        {
+        while above.last().is_some_and(|&(length, _)| !is_below(path, &last[..length])) {
             above.pop();
         }
         let mut from = 0;
         if let Some(&(length, file_type)) = above.last() {
             if !file_type.holds_entries() && file_type != FileType::Symlink {
-                let message = format!(
-                    "is below `{}`, which is {}",
-                    &path[..length],
-                    file_type.described()
-                );
+                let message = format!("is below `{}`, which is {}", &path[..length], file_type.described());
                 refused.push((number, message));
                 continue;
             }
@@ -281,20 +244,10 @@ fn with_implied(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Vec<Entry> 
             implied_bytes += length;
             above.push((length, FileType::Directory));
             let directory = Entry::new(&path[..length], FileType::Directory);
-            implied.push((
-                number,
-                Entry {
-                    listed: false,
-                    order: entry.order,
-                    ..directory
-                },
-            ));
+            implied.push((number, Entry { listed: false, order: entry.order, ..directory }));
         }
         if implied_bytes > IMPLIED_BYTES_MAX {
-            refused.push((
-                number,
-                String::from("implies more directories than can be kept; the tree ends here"),
-            ));
+            refused.push((number, String::from("implies more directories than can be kept; the tree ends here")));
             end = number + 1;
             break;
         }
