@@ -9,12 +9,12 @@ use crate::catalog::{Code, Severity};
 use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::facts::Facts;
 use crate::fragment::{Fragment, Parent, Reference, SourceRole};
-use crate::graph::check::{self, Failure, Numbers};
-use crate::graph::edges::{self, Edges};
+use crate::graph::check;
+use crate::graph::edges;
 use crate::graph::layer::Layer;
 use crate::graph::order::{self, Nodes, Order};
 use crate::graph::slots::NONE;
-use crate::graph::{Ids, Image, leave, links, slots};
+use crate::graph::{Graph, Ids, Image, leave, links, slots};
 use crate::inputs::{Answer, ArchiveState, Ask, ContentsState, Inputs, SourceState, TextState};
 use crate::manifest;
 use crate::message;
@@ -109,15 +109,7 @@ enum FileSort {
 /// An image, compiled.
 pub struct Compiled {
     /// Its graph.
-    pub image: Image,
-    /// Why its nodes need each other.
-    pub edges: Edges,
-    /// When its nodes run.
-    pub order: Order,
-    /// The numbers of its accounts.
-    pub numbers: Numbers,
-    /// Requirements that only something opaque may meet.
-    pub unproven: Vec<Failure>,
+    pub graph: Graph,
     /// Findings, silenced ones left out.
     pub findings: Vec<Diagnostic>,
     /// Whether something of it could not be read.
@@ -240,7 +232,8 @@ impl Workspace {
                     .name
                     .as_deref()
                     .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
-                let layer = leave::of_facts(&facts, name);
+                let mut layer = leave::of_facts(&facts, name);
+                layer.digest = self.digests.then(|| facts.digest().parse().ok()).flatten().map(|digest: crate::plan::Digest| *digest.as_bytes());
                 Ok(Arc::new(ReadFacts { facts, layer }))
             }
             Err(error) => {
@@ -598,6 +591,7 @@ impl Workspace {
         let manager = root.and_then(|fragment| fragment.head.package_manager);
         let mut image = Image::join(name, files, base, &self.inputs, &from, ids, alone);
         image.manager = manager;
+        image.manifest = path.to_owned();
         self.add_recorded(&mut image);
         self.add_source_digests(&mut image);
         image.prepare_queries();
@@ -647,7 +641,7 @@ impl Workspace {
         }
         check::lints(&mut image, &edges);
         let findings = self.settle(&mut image, incomplete, alone);
-        Compiled { image, edges, order, numbers, unproven, findings, incomplete }
+        Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete }
     }
 
     fn add_recorded(&self, image: &mut Image) {
@@ -789,6 +783,15 @@ impl Workspace {
         kept
     }
 
+    /// What an image leaves to those that stand on it; for a plan with the digest of its own.
+    fn leave(&self, graph: &Graph) -> Layer {
+        let mut layer = graph.image.leave(&graph.numbers);
+        if self.digests {
+            layer.digest = Some(*crate::plan::Built::new(graph, &self.inputs).digest().as_bytes());
+        }
+        layer
+    }
+
     // ---- the whole -------------------------------------------------------------------------------------------
 
     /// Compiles every image needed, those that others stand on first; images that need nothing of each other in parallel.
@@ -820,13 +823,13 @@ impl Workspace {
                 .into_par_iter()
                 .map(|at| {
                     let mut compiled = self.compile(&all[at], &layers, false);
-                    let layer = needed[at].then(|| compiled.image.leave(&compiled.numbers));
+                    let layer = needed[at].then(|| self.leave(&compiled.graph));
                     let outcome = Outcome {
-                        name: compiled.image.name.clone(),
-                        files: compiled.image.files.iter().map(|file| file.fragment.source.name.clone()).collect(),
+                        name: compiled.graph.image.name.clone(),
+                        files: compiled.graph.image.files.iter().map(|file| file.fragment.source.name.clone()).collect(),
                         findings: std::mem::take(&mut compiled.findings),
                         incomplete: compiled.incomplete,
-                        withheld: compiled.image.withheld,
+                        withheld: compiled.graph.image.withheld,
                     };
                     let compiled = (keep == Some(all[at].as_str())).then_some(compiled);
                     (at, outcome, layer, compiled)
@@ -894,7 +897,7 @@ impl Workspace {
         }
         let alone: Vec<Compiled> = sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), true)).collect();
         for (set, compiled) in sets.iter().zip(alone) {
-            for file in &compiled.image.files {
+            for file in &compiled.graph.image.files {
                 files.entry(file.fragment.source.name.clone()).or_default();
             }
             found.extend(self.include_cycles(set));

@@ -205,6 +205,13 @@ pub struct Graft {
     pub span: Span,
 }
 
+impl Graft {
+    /// Whether it comes from another image.
+    pub const fn is_image(&self) -> bool {
+        matches!(self.from, GraftFrom::Image { .. })
+    }
+}
+
 /// A symbolic link's row beside its [`Provide`].
 #[derive(Clone, Debug)]
 pub struct LinkRow {

@@ -23,6 +23,8 @@ pub struct File {
     pub features: u32,
     /// Number of its first provide among the image's rows.
     pub provides: u32,
+    /// Number of its first requirement among the image's rows.
+    pub requires: u32,
     /// Its entities in the image, as spelled.
     pub entities: Vec<EntityId>,
     /// Number of its first account, validator and so on.
@@ -50,6 +52,8 @@ pub struct ImageGraft {
     pub file: u32,
     /// The tree as it is put there: stripped, without what is excluded. None where it could not be read or is no tree.
     pub tree: Option<Arc<Tree>>,
+    /// Of a clone, what is cloned.
+    pub cloned: Option<Arc<Tree>>,
     /// The row that stands for it: a file's, or the tree's root.
     pub provide: Option<u32>,
 }
@@ -103,6 +107,8 @@ pub struct Image {
     pub link_targets: Vec<(u32, Option<EntityId>)>,
     /// Places that a removal or a replacement emptied, with the phase.
     pub taken: FxHashMap<EntityId, u8>,
+    /// The image's own file.
+    pub manifest: String,
     /// The manager of packages whose feature names none.
     pub manager: Option<crate::fragment::Manager>,
     /// Digests of host files that a parent has the digest of.
@@ -113,6 +119,8 @@ pub struct Image {
     pub opaque_phases: [(bool, bool); 5],
     /// Nodes whose effects are not fully known.
     pub opaque_nodes: FxHashMap<u32, ()>,
+    /// Where /etc/passwd and /etc/group really are, where a link leads elsewhere.
+    pub account_files: FxHashMap<EntityId, EntityId>,
     /// The canonical place of what each feature is about.
     pub places: Vec<Option<EntityId>>,
     /// How many findings are kept back because something could not be read.
@@ -201,11 +209,13 @@ impl Image {
             trails: vec![(EntityId::ROOT, 0)],
             link_targets: Vec::new(),
             taken: FxHashMap::default(),
+            manifest: String::new(),
             manager: None,
             source_digests: FxHashMap::default(),
             removal_at: FxHashMap::default(),
             opaque_phases: [(false, false); 5],
             opaque_nodes: FxHashMap::default(),
+            account_files: FxHashMap::default(),
             places: Vec::new(),
             withheld: 0,
             replaced: FxHashMap::default(),
@@ -245,6 +255,7 @@ impl Image {
         };
         let features = self.features.len() as u32;
         let provides = self.provides.len() as u32;
+        let requires = self.requires.len() as u32;
         let accounts = self.accounts.len() as u32;
         let validators = self.validators.len() as u32;
         let common = crate::entity::COMMON_VALIDATORS.len() as u32;
@@ -303,9 +314,9 @@ impl Image {
             graft.owners.group = owner(graft.owners.group);
             // The path in another image is looked up by its text; it keeps the fragment's number.
             let provide = graft.provide.map(|provide| provides + provide);
-            ImageGraft { graft, file, tree: None, provide }
+            ImageGraft { graft, file, tree: None, cloned: None, provide }
         }));
-        self.files.push(File { fragment, features, provides, entities: map, accounts, included: Vec::new() });
+        self.files.push(File { fragment, features, provides, requires, entities: map, accounts, included: Vec::new() });
     }
 
     /// Which files each file includes, directly or through others: for `replace` and `duplicate`.
@@ -441,6 +452,12 @@ impl Image {
             Owner::Number(number) => number.to_string(),
             Owner::Unknown => "an unknown owner".to_owned(),
         }
+    }
+
+    /// Which of the image's requirements come from a file's own rows.
+    pub fn require_range(&self, file: usize) -> (usize, usize) {
+        let start = self.files[file].requires as usize;
+        (start, start + self.files[file].fragment.requires.len())
     }
 
     /// Whether one of two files includes the other, or they are one.

@@ -88,6 +88,8 @@ pub struct Layer {
     pub opaque: bool,
     /// It has packages whose files are not known.
     pub opaque_packages: bool,
+    /// What names it in a plan: the digest of its own plan, or of its facts.
+    pub digest: Option<[u8; 32]>,
     /// It, or something below it, comes from facts and was not proven here.
     pub from_facts: bool,
 }
@@ -171,13 +173,14 @@ impl Layer {
             name: name.into(),
             opaque: true,
             opaque_packages: false,
+            digest: None,
             from_facts: true,
         }
     }
 
     /// One level alone.
     pub fn bottom(name: impl Into<String>, builder: LevelBuilder, opaque: bool, from_facts: bool) -> Self {
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, opaque_packages: false, from_facts }
+        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, opaque_packages: false, digest: None, from_facts }
     }
 
     /// A level on top. Levels that are not much larger than what stands on them are merged, so that there are few.
@@ -196,6 +199,7 @@ impl Layer {
             name: name.into(),
             opaque: opaque.0,
             opaque_packages: opaque.1,
+            digest: None,
             from_facts: base.is_some_and(|base| base.from_facts),
         }
     }

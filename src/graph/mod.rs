@@ -16,3 +16,17 @@ mod trees_split;
 pub mod view;
 
 pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId, Substance};
+
+/// An image, linked and ordered: all that a plan is made of.
+pub struct Graph {
+    /// Its rows and slots.
+    pub image: Image,
+    /// Why its nodes need each other.
+    pub edges: edges::Edges,
+    /// When its nodes run.
+    pub order: order::Order,
+    /// The numbers of its accounts.
+    pub numbers: check::Numbers,
+    /// Requirements that only something opaque may meet.
+    pub unproven: Vec<check::Failure>,
+}

@@ -84,7 +84,7 @@ impl<'i> Nodes<'i> {
         let mut is_step: Vec<bool> = (0..features)
             .map(|feature| {
                 image.slots.merged[feature] as usize == feature
-                    && image.features[feature].kind.spec().operation.is_some()
+                    && image.features[feature].kind.spec().acts
                     && (!has_rows[feature] || has_live_rows[feature] || acts[feature])
             })
             .collect();

@@ -33,7 +33,12 @@ impl Image {
 
     /// The place at which an account file is, links followed within the main phase.
     pub fn account_file(&self, spelled: EntityId) -> EntityId {
-        spelled
+        self.account_files.get(&spelled).copied().unwrap_or(spelled)
+    }
+
+    /// The same, as text.
+    pub fn account_place(&self, path: &str) -> String {
+        self.entities.find_path(path).map_or_else(|| path.to_owned(), |spelled| self.entities.text(self.account_file(spelled)))
     }
 
     /// The removal that takes an entity away in a phase: its own, or that of a directory above.
@@ -157,6 +162,14 @@ impl Image {
                 self.places[feature].get_or_insert(row.entity);
             }
         }
+        // A requirement of an account file tells where the file really is.
+        for file in &self.files {
+            for (row, own) in self.requires[file.requires as usize..].iter().zip(&file.fragment.requires) {
+                if own.cause == crate::entity::Cause::Accounts {
+                    self.account_files.insert(file.entities[own.entity.index()], row.entity);
+                }
+            }
+        }
         for removal in &self.removals {
             self.places[removal.feature as usize].get_or_insert(removal.entity);
         }
@@ -173,14 +186,8 @@ impl Image {
     }
 
     /// The name of an opaque step, by which ties are decided.
-    pub fn opaque_id(&self, node: u32) -> String {
-        let Some(feature) = self.features.get(node as usize) else { return String::new() };
-        match feature.kind {
-            Kind::Run => format!("run:{}", self.run_identity(node)),
-            kind => {
-                format!("{}:{}", kind.name(), feature.main.map(|main| self.entities.text(main)).unwrap_or_default())
-            }
-        }
+    pub fn opaque_id(&self, feature: u32) -> String {
+        format!("{}#{}", self.base_id(feature), self.id_suffix(feature))
     }
 
     /// Fills in what the questions above look up.
@@ -230,33 +237,67 @@ impl Image {
         }
     }
 
-    /// All that makes a command what it is.
+    /// All that makes a command what it is, in whichever language it is written.
     fn run_identity(&self, feature: u32) -> String {
         let fragment = self.fragment_of(feature);
         let text = fragment.source.text.as_str();
-        let node = self.features[feature as usize].node;
-        let mut parts: Vec<String> = fragment
-            .document
-            .children(node)
-            .filter_map(|member| {
-                let key = fragment.document.key_text(member, text);
-                if matches!(&*key, "description" | "allow" | "requires" | "phase") {
-                    return None;
+        let mut value = fragment.document.to_json(self.features[feature as usize].node, text);
+        if let Some(table) = value.as_object_mut() {
+            for key in ["description", "allow", "requires", "phase"] {
+                table.remove(key);
+            }
+        }
+        value.to_string()
+    }
+
+    /// Program and arguments of a command; a script is run by the shell.
+    pub fn command_of(&self, feature: u32) -> Vec<String> {
+        let fragment = self.fragment_of(feature);
+        let text = fragment.source.text.as_str();
+        let (document, node) = (&fragment.document, self.features[feature as usize].node);
+        if let Some(list) = document.get(node, "command", text) {
+            return document.children(list).map(|word| document.string(word, text).into_owned()).collect();
+        }
+        let script = document.get(node, "script", text).map(|script| document.string(script, text).into_owned());
+        ["/bin/sh", "-e", "-c"].map(str::to_owned).into_iter().chain(script).collect()
+    }
+
+    /// A step's name before equal ones are told apart: the kind and what it is about.
+    pub fn base_id(&self, feature: u32) -> String {
+        let row = &self.features[feature as usize];
+        match row.kind {
+            Kind::Run => {
+                let mut hasher = blake3::Hasher::new();
+                for word in self.command_of(feature) {
+                    hasher.update(word.as_bytes());
+                    hasher.update(&[0]);
                 }
-                let value = match fragment.document.shape(member) {
-                    crate::syntax::Shape::Array => fragment
-                        .document
-                        .children(member)
-                        .map(|element| fragment.document.string(element, text).into_owned())
-                        .collect::<Vec<_>>()
-                        .join("\u{1}"),
-                    crate::syntax::Shape::String => fragment.document.string(member, text).into_owned(),
-                    _ => fragment.document.span(member).of(text).to_owned(),
-                };
-                Some(format!("{key}={value}"))
-            })
-            .collect();
-        parts.sort();
-        parts.join("\u{2}")
+                format!("run:{}", &hasher.finalize().to_hex()[..12])
+            }
+            Kind::Package => {
+                let manager = self.manager_of(feature).map_or("unknown", crate::fragment::Manager::name);
+                format!("packages:{manager}")
+            }
+            Kind::Oci => "oci".to_owned(),
+            kind => {
+                let main = row.main.map(|main| self.entities.text(main)).unwrap_or_default();
+                format!("{}:{main}", kind.name())
+            }
+        }
+    }
+
+    /// The package manager of a package feature.
+    pub fn manager_of(&self, feature: u32) -> Option<crate::fragment::Manager> {
+        let file = &self.files[self.file_of(feature) as usize];
+        let own = feature - file.features;
+        let at = file.fragment.packages.binary_search_by_key(&own, |row| row.feature).ok()?;
+        file.fragment.packages[at].manager.or(self.manager)
+    }
+
+    /// What tells apart steps of one base id.
+    pub fn id_suffix(&self, feature: u32) -> String {
+        let row = &self.features[feature as usize];
+        let identity = format!("{} {}", row.phase.name(), self.run_identity(feature));
+        blake3::hash(identity.as_bytes()).to_hex()[..12].to_owned()
     }
 }

@@ -288,6 +288,7 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
     }
     let single = known.file_type != Some(FileType::Directory);
     let tree = Arc::new(Tree::new(entries, Vec::new()));
+    image.grafts[number].cloned = Some(tree.clone());
     put(image, number, &graft, tree, Owners::Names, true);
     if single {
         image.provides[row as usize].means = Means::Made;

@@ -26,7 +26,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/assume.md"),
     lower,
-    operation: None,
+    acts: false,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::Phase;
 use crate::fragment::{Graft, GraftFrom};
 
@@ -31,7 +31,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/clone.md"),
     lower,
-    operation: Some(operation::clone),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, Phase};
 use crate::fragment::{Graft, GraftFrom};
 
@@ -43,7 +43,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: Some(SRC),
     page: include_str!("../../docs/kinds/extract.md"),
     lower,
-    operation: Some(operation::extract),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering, MAX_ID};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, FILE, Means, Phase, Strength, What};
 use crate::intern::EntityType;
 
@@ -23,7 +23,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: Some(NAME),
     page: include_str!("../../docs/kinds/group.md"),
     lower,
-    operation: Some(operation::group),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, Content, FILE, PathFacts, Phase};
 use crate::tree::FileType;
 
@@ -21,7 +21,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/hardlink.md"),
     lower,
-    operation: Some(operation::place),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Content, PathFacts, Phase};
 use crate::fragment::{Graft, GraftFrom};
 use crate::tree::FileType;
@@ -51,7 +51,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: Some(SRC),
     page: include_str!("../../docs/kinds/install.md"),
     lower,
-    operation: Some(operation::place),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -12,7 +12,6 @@ mod install;
 mod lowering;
 mod mount;
 mod oci;
-mod operation;
 mod package;
 mod remove;
 mod require;
@@ -24,10 +23,8 @@ mod usermod;
 
 pub use field::{Field, FieldType};
 pub(crate) use lowering::{Declared, Lowering};
-pub(crate) use operation::OperationContext;
 
 use crate::entity::Phase;
-use crate::plan::Op;
 
 /// All that is particular to a kind.
 pub struct KindSpec {
@@ -46,7 +43,8 @@ pub struct KindSpec {
     /// Its page in `docs/kinds/`.
     pub page: &'static str,
     pub(crate) lower: fn(&mut Lowering<'_>, &Declared),
-    pub(crate) operation: Option<fn(&OperationContext<'_>) -> Op>,
+    /// Whether an executor is to do something for it.
+    pub acts: bool,
 }
 
 macro_rules! kinds {

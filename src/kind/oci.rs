@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::Phase;
 
 /// The fields in the order in which `configure` lists them.
@@ -39,7 +39,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/oci.md"),
     lower,
-    operation: Some(operation::configure),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

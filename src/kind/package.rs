@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, EXISTS, Means, Phase, Strength, What};
 
 pub(super) const NAMES: usize = 0;
@@ -37,7 +37,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/package.md"),
     lower,
-    operation: Some(operation::packages),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::Phase;
 
 const PATH: usize = 0;
@@ -31,7 +31,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: Some(PATH),
     page: include_str!("../../docs/kinds/remove.md"),
     lower,
-    operation: Some(operation::remove),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -36,7 +36,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/require.md"),
     lower,
-    operation: None,
+    acts: false,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

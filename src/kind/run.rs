@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, Owner, Phase};
 use crate::intern::{EntityId, EntityType};
 
@@ -29,7 +29,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/run.md"),
     lower,
-    operation: Some(operation::run),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Content, DIRECTORY, EXISTS, FILE, Phase};
 use crate::tree::FileType;
 
@@ -32,7 +32,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/symlink.md"),
     lower,
-    operation: Some(operation::place),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

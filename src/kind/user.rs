@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering, MAX_ID};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, FILE, Means, Owner, Phase, Strength, What};
 use crate::fragment::Account;
 use crate::intern::EntityType;
@@ -43,7 +43,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: None,
     page: include_str!("../../docs/kinds/user.md"),
     lower,
-    operation: Some(operation::user),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -2,7 +2,7 @@
 
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::{KindSpec, operation};
+use super::KindSpec;
 use crate::entity::{Cause, EXISTS, Phase};
 use crate::intern::EntityType;
 
@@ -21,7 +21,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     list: Some(NAME),
     page: include_str!("../../docs/kinds/usermod.md"),
     lower,
-    operation: Some(operation::usermod),
+    acts: true,
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {

@@ -1,5 +1,6 @@
 //! The plan: its public format, the keys in it, writing, reading and comparing it.
 
+mod build;
 mod canonical;
 mod diff;
 mod digest;
@@ -8,11 +9,13 @@ mod key_op;
 mod mode;
 mod model;
 mod op;
+mod operation;
 mod output;
 mod read;
 mod text;
 mod words;
 
+pub use build::{BuildOptions, Built};
 pub use canonical::{NotCanonical, canonical};
 pub use diff::{
     Change, ExpectChange, FieldChange, PlanDiff, PlanName, Rebuilt, StageCounts, StepChange, StepLine, diff,

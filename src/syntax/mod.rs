@@ -93,7 +93,11 @@ pub enum Language {
 impl Language {
     /// By the file name's ending; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") { Self::Json } else { Self::Toml }
+        if name.ends_with(".json") {
+            Self::Json
+        } else {
+            Self::Toml
+        }
     }
 }
 
@@ -253,6 +257,33 @@ impl Document {
     /// The value of a boolean.
     pub fn boolean(&self, id: NodeId, text: &str) -> Option<bool> {
         (self.shape(id) == Shape::Bool).then(|| self.span(id).of(text) == "true")
+    }
+
+    /// A value as JSON, keys sorted: the same for TOML and JSON of one meaning. Nesting is bounded when the text is parsed.
+    pub fn to_json(&self, id: NodeId, text: &str) -> serde_json::Value {
+        use serde_json::Value;
+        match self.shape(id) {
+            Shape::Table => Value::Object(
+                self.children(id).map(|member| (self.key_text(member, text).into_owned(), self.to_json(member, text))).collect(),
+            ),
+            Shape::Array => Value::Array(self.children(id).map(|element| self.to_json(element, text)).collect()),
+            Shape::String => Value::String(self.string(id, text).into_owned()),
+            Shape::Integer => match self.integer(id, text) {
+                Some(number) => match (i64::try_from(number), u64::try_from(number)) {
+                    (Ok(number), _) => number.into(),
+                    (_, Ok(number)) => number.into(),
+                    _ => Value::String(number.to_string()),
+                },
+                None => Value::String(self.span(id).of(text).to_owned()),
+            },
+            Shape::Float => self.float(id, text).and_then(serde_json::Number::from_f64).map_or_else(
+                || Value::String(self.span(id).of(text).to_owned()),
+                Value::Number,
+            ),
+            Shape::Bool => Value::Bool(self.boolean(id, text) == Some(true)),
+            Shape::Datetime => Value::String(self.span(id).of(text).to_owned()),
+            Shape::Null | Shape::Broken => Value::Null,
+        }
     }
 
     /// The value of a floating-point number; nothing when it is none or too large.
