@@ -140,7 +140,8 @@ impl Places<'_> {
         let mut watchers: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
         let mut at: FxHashMap<u32, EntityId> = FxHashMap::default();
         let mut times: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut here: FxHashMap<EntityId, BTreeSet<u32>> = FxHashMap::default();
+        // Of several links at one place, which is a conflict, the one with the least text counts, whatever the order of files.
+        let mut here: FxHashMap<EntityId, BTreeSet<(Box<str>, u32)>> = FxHashMap::default();
         let mut pending: std::collections::VecDeque<u32> = links.iter().copied().collect();
         let mut waiting: FxHashMap<u32, bool> = links.iter().map(|&link| (link, true)).collect();
         let spelled: FxHashMap<u32, EntityId> = links
@@ -176,13 +177,13 @@ impl Places<'_> {
             let mut changed = vec![place];
             if let Some(before) = before {
                 if let Some(standing) = here.get_mut(&before) {
-                    standing.remove(&link);
+                    standing.remove(&(self.image.links[link as usize].target.clone(), link));
                 }
                 changed.push(before);
             }
-            here.entry(place).or_default().insert(link);
+            here.entry(place).or_default().insert((self.image.links[link as usize].target.clone(), link));
             for place in changed {
-                let first = here.get(&place).and_then(|links| links.first().copied());
+                let first = here.get(&place).and_then(|links| links.first()).map(|&(_, link)| link);
                 match first {
                     Some(first) => {
                         let target: Arc<str> = (&*self.image.links[first as usize].target).into();
