@@ -2,6 +2,7 @@
 //! `FEATGRAPH_UPDATE_SCHEMAS=1 cargo test --test schemas` writes them anew.
 
 #![allow(clippy::disallowed_methods, reason = "a test reads the examples and pages, and writes the schemas")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers, too")]
 
 #[allow(dead_code, reason = "only the files of examples are looked at here")]
 #[path = "pages/page.rs"]

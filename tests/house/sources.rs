@@ -71,7 +71,9 @@ fn code(text: &str) -> Vec<String> {
 pub fn has_word(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(part) && !(word.ends_with(part) && line[at + word.len()..].starts_with(part))
+        let (before, after) = (&line[..at], &line[at + word.len()..]);
+        let goes_on = word.ends_with(part) && after.starts_with(part);
+        !before.ends_with(part) && !goes_on
     })
 }
 
