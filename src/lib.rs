@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod compile;
 pub mod diagnostic;
 pub mod entity;
+pub mod explore;
 pub mod facts;
 pub mod fragment;
 pub mod graph;
