@@ -233,7 +233,11 @@ impl Workspace {
                     .as_deref()
                     .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
                 let mut layer = leave::of_facts(&facts, name);
-                layer.digest = self.digests.then(|| facts.digest().parse().ok()).flatten().map(|digest: crate::plan::Digest| *digest.as_bytes());
+                layer.digest = self
+                    .digests
+                    .then(|| facts.digest().parse().ok())
+                    .flatten()
+                    .map(|digest: crate::plan::Digest| *digest.as_bytes());
                 Ok(Arc::new(ReadFacts { facts, layer }))
             }
             Err(error) => {
@@ -826,7 +830,13 @@ impl Workspace {
                     let layer = needed[at].then(|| self.leave(&compiled.graph));
                     let outcome = Outcome {
                         name: compiled.graph.image.name.clone(),
-                        files: compiled.graph.image.files.iter().map(|file| file.fragment.source.name.clone()).collect(),
+                        files: compiled
+                            .graph
+                            .image
+                            .files
+                            .iter()
+                            .map(|file| file.fragment.source.name.clone())
+                            .collect(),
                         findings: std::mem::take(&mut compiled.findings),
                         incomplete: compiled.incomplete,
                         withheld: compiled.graph.image.withheld,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod cli;
 pub mod compile;
 pub mod diagnostic;
 pub mod entity;

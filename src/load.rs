@@ -12,17 +12,26 @@ use crate::text::Source;
 /// Texts that lie over the disk: open buffers of an editor, or standard input.
 #[derive(Default)]
 pub struct Overlay {
-    texts: Vec<(String, String)>,
+    texts: Vec<(String, TextState)>,
 }
 
 impl Overlay {
     /// A file whose text is this, whatever is on disk.
     pub fn set(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        self.texts.push((path.into(), text.into()));
+        let path = path.into();
+        let source = Source::new(path.clone(), text);
+        self.texts.push((path, TextState::Text(source)));
     }
 
-    fn get(&self, path: &str) -> Option<&str> {
-        self.texts.iter().rev().find(|(name, _)| name == path).map(|(_, text)| text.as_str())
+    /// A file whose bytes are these, whatever is on disk.
+    pub fn set_bytes(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+        let path = path.into();
+        let state = scan::text_of(bytes, &path);
+        self.texts.push((path, state));
+    }
+
+    fn get(&self, path: &str) -> Option<&TextState> {
+        self.texts.iter().rev().find(|(name, _)| name == path).map(|(_, state)| state)
     }
 }
 
@@ -38,7 +47,7 @@ pub fn load(workspace: &mut Workspace, folder: &Path, overlay: &Overlay) {
             .map(|ask| {
                 let answer = match &ask {
                     Ask::Text(path) => match overlay.get(path) {
-                        Some(text) => Answer::Text(TextState::Text(Source::new(path.to_string(), text))),
+                        Some(state) => Answer::Text(state.clone()),
                         None => scan::answer(folder, &ask),
                     },
                     _ => scan::answer(folder, &ask),

@@ -25,6 +25,8 @@ pub struct Known {
     pub digest: Option<[u8; 32]>,
     /// The host file that its contents come from.
     pub source: Option<Box<str>>,
+    /// The file that it is another name of.
+    pub same_as: Option<Box<str>>,
     /// Device numbers.
     pub device: Option<(u32, u32)>,
     /// Extended attributes, sorted by name.
@@ -180,7 +182,14 @@ impl Layer {
 
     /// One level alone.
     pub fn bottom(name: impl Into<String>, builder: LevelBuilder, opaque: bool, from_facts: bool) -> Self {
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, opaque_packages: false, digest: None, from_facts }
+        Self {
+            levels: vec![Arc::new(builder.finish())],
+            name: name.into(),
+            opaque,
+            opaque_packages: false,
+            digest: None,
+            from_facts,
+        }
     }
 
     /// A level on top. Levels that are not much larger than what stands on them are merged, so that there are few.

@@ -62,15 +62,26 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
 
 /// The text of a file, under the name it is to be reported by.
 pub fn read_text(path: &Path, name: &str) -> TextState {
-    let bytes = match read_whole(path, TEXT_MAX) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return TextState::Broken(format!("it is larger than {} MiB", TEXT_MAX >> 20)),
-        Err(reason) => return TextState::Missing(reason),
-    };
+    match read_whole(path, TEXT_MAX) {
+        Ok(Some(bytes)) => text_of(bytes, name),
+        Ok(None) => too_long(),
+        Err(reason) => TextState::Missing(reason),
+    }
+}
+
+/// The text that bytes are, under the name it is to be reported by.
+pub fn text_of(bytes: Vec<u8>, name: &str) -> TextState {
+    if bytes.len() as u64 > TEXT_MAX {
+        return too_long();
+    }
     match String::from_utf8(bytes) {
         Ok(text) => TextState::Text(Source::new(name, text)),
         Err(error) => TextState::Broken(not_utf8(&error)),
     }
+}
+
+fn too_long() -> TextState {
+    TextState::Broken(format!("it is larger than {} MiB", TEXT_MAX >> 20))
 }
 
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
@@ -190,7 +201,9 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => String::from("it is cut short"),
         _ => {
             let text = error.to_string();
-            text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]).to_lowercase()
+            let text = text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]);
+            let mut letters = text.chars();
+            letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
         }
     }
 }

@@ -1,0 +1,128 @@
+//! `featgraph check`: finds manifests, lets the engine look at them, writes what it found.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use super::args::CheckArguments;
+use super::discover::{self, Found, NAMES, is_stdin};
+use super::failure::{Complaint, Failure, reason};
+use super::terminal::Terminal;
+use super::{Status, config, levels, unless_closed};
+use crate::catalog::Severity;
+use crate::compile::{Report, Workspace};
+use crate::inputs::TextState;
+use crate::load::{Overlay, load};
+use crate::message::quoted;
+use crate::render::{Format, Summary, render};
+
+/// What standard input is called where nothing else is said.
+const STDIN_NAME: &str = "stdin.image.toml";
+
+/// What somebody needs to begin.
+const START: &str = "\
+to start, write this into hello.image.toml and run `featgraph check` again:
+
+  [[install]]
+  text = \"Welcome!\\n\"
+  dst = \"/etc/motd\"
+  parents = true";
+
+pub(super) fn run(
+    arguments: &CheckArguments,
+    matches: &ArgMatches,
+    terminal: &mut Terminal,
+) -> Result<Status, Failure> {
+    let folder = working_directory()?;
+    let mut overlay = Overlay::default();
+    let stdin = stdin(arguments, &folder, &mut overlay)?;
+    let paths = || arguments.paths.iter().map(PathBuf::as_path).filter(|path| !is_stdin(path));
+    let near = arguments.stdin_filename.as_deref().filter(|_| stdin.is_some()).and_then(Path::parent);
+    let from_file = config::settings(&folder, paths().chain(near.filter(|near| !near.as_os_str().is_empty())))?;
+    let levels = levels::levels(&from_file, &levels::of_arguments(matches));
+
+    let Found { mut files, mut complaints } = discover::find(&folder, paths());
+    files.extend(stdin);
+    if files.is_empty() {
+        if complaints.is_empty() {
+            complaints.push(nothing_found(&arguments.paths));
+        }
+        return Err(complaints.into());
+    }
+    let mut workspace = Workspace::new();
+    for file in &files {
+        workspace.open(file.as_str());
+    }
+    load(&mut workspace, Path::new(""), &overlay);
+    for file in &files {
+        if let Some(TextState::Missing(reason)) = workspace.inputs().text(file) {
+            complaints.push(Complaint::new(format!("{} cannot be read: {reason}", quoted(file))));
+        }
+    }
+    let report = workspace.check(&levels);
+    let format = match arguments.format {
+        Some(format) => format.into(),
+        None if terminal.is_terminal => Format::Full,
+        None => Format::Concise,
+    };
+    let options = terminal.options();
+    let written = render(format, &report.diagnostics, &summary(&report), &options, &mut terminal.out);
+    unless_closed(written.and_then(|()| terminal.out.flush()))?;
+    complaints.iter().for_each(|complaint| complaint.write(terminal));
+    let status = match report.count(Severity::Error) {
+        _ if !complaints.is_empty() => Status::Failed,
+        0 => Status::Clean,
+        _ => Status::Found,
+    };
+    // The process ends here: taking millions of small things apart first would only cost time.
+    std::mem::forget((workspace, report));
+    Ok(status)
+}
+
+/// The numbers of a report.
+pub(super) fn summary(report: &Report) -> Summary {
+    Summary {
+        errors: report.count(Severity::Error),
+        warnings: report.count(Severity::Warning),
+        infos: report.count(Severity::Info),
+        images: report.images,
+        incomplete: report.incomplete,
+        features: report.features,
+    }
+}
+
+/// The working directory, which all names are relative to.
+pub(super) fn working_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Complaint::new(format!("the working directory cannot be read: {}", reason(&error))).into())
+}
+
+/// Reads standard input where `-` is among the paths, and returns its name.
+fn stdin(arguments: &CheckArguments, folder: &Path, overlay: &mut Overlay) -> Result<Option<String>, Failure> {
+    if !arguments.paths.iter().any(|path| is_stdin(path)) {
+        return match &arguments.stdin_filename {
+            None => Ok(None),
+            Some(_) => Err(Complaint::new("`--stdin-filename` is given, and nothing is read from standard input")
+                .help("add `-` to the paths")
+                .into()),
+        };
+    }
+    let name = match &arguments.stdin_filename {
+        Some(path) => discover::manifest_name(folder, path)?,
+        None => String::from(STDIN_NAME),
+    };
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Complaint::new(format!("standard input cannot be read: {}", reason(&error))))?;
+    overlay.set_bytes(name.as_str(), bytes);
+    Ok(Some(name))
+}
+
+fn nothing_found(paths: &[PathBuf]) -> Complaint {
+    let shown: Vec<String> = paths.iter().map(|path| discover::shown(path)).collect();
+    Complaint::new(format!("no manifest was found below {}", crate::message::enumerated(&shown)))
+        .help(format!("manifests are called {NAMES}\n{START}"))
+}
