@@ -5,13 +5,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::steps::Steps;
 use crate::catalog::Severity;
 use crate::compile::Compiled;
+use crate::diagnostic::Diagnostic;
 use crate::entity::Phase;
+use crate::fragment::Feature;
 use crate::graph::Image;
 use crate::graph::slots::{NONE, There};
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
 use crate::render::graph::{GraphEdge, GraphNode};
-use crate::text::Location;
 
 /// How many names a label lists.
 const NAMES: usize = 3;
@@ -21,10 +22,10 @@ const COMMAND: usize = 60;
 /// Nodes by phase, stage, wave and id; edges by the place of their ends, then by entity.
 ///
 /// Nodes are the steps of the plan by their ids, and the features that are no step: what is only required or assumed,
-/// and what was there already. They are there also where errors forbid a plan.
-pub fn graph(compiled: &Compiled) -> (Vec<GraphNode>, Vec<GraphEdge>) {
+/// and what was there already. They are there also where errors forbid a plan; `findings` say what is broken.
+pub fn graph(compiled: &Compiled, findings: &[Diagnostic]) -> (Vec<GraphNode>, Vec<GraphEdge>) {
     let steps = Steps::new(&compiled.graph);
-    let broken = broken(compiled, &steps);
+    let broken = broken(findings, &steps);
     let mut place = vec![NONE; steps.nodes.len()];
     let nodes = steps
         .shown
@@ -99,7 +100,7 @@ fn edges(steps: &Steps<'_>, place: &[u32]) -> Vec<GraphEdge> {
 
 // ---- what is broken --------------------------------------------------------------------------------------------
 
-fn broken(compiled: &Compiled, steps: &Steps<'_>) -> FxHashSet<u32> {
+fn broken(findings: &[Diagnostic], steps: &Steps<'_>) -> FxHashSet<u32> {
     let image = &steps.graph.image;
     let mut broken = steps.in_circles();
     for slot in image.slots.slots.iter().filter(|slot| slot.broken) {
@@ -109,30 +110,48 @@ fn broken(compiled: &Compiled, steps: &Steps<'_>) -> FxHashSet<u32> {
     }
     let files: FxHashMap<&str, usize> =
         image.files.iter().enumerate().map(|(at, file)| (file.fragment.source.name.as_str(), at)).collect();
-    for finding in compiled.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+    let mut declared: FxHashMap<usize, Declared> = FxHashMap::default();
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
         if let Some(&file) = files.get(finding.location.source.name.as_str()) {
-            broken.extend(features_at(image, file, &finding.location).into_iter().map(|feature| steps.of(feature)));
+            let declared = declared.entry(file).or_insert_with(|| Declared::new(image, file));
+            broken.extend(declared.at(image, finding.location.span.start).map(|feature| steps.of(feature)));
         }
     }
     broken
 }
 
-/// The features that a place in a file belongs to: one element of a list, or all that a table declares.
-fn features_at(image: &Image, file: usize, location: &Location) -> Vec<u32> {
-    let file = &image.files[file];
-    let fragment = &file.fragment;
-    let at = location.span.start;
-    let all = || (file.features..).zip(&fragment.features);
-    if let Some((feature, _)) = all().find(|(_, row)| row.origin.start <= at && at < row.origin.end) {
-        return vec![feature];
+/// Where the features of a file are declared.
+struct Declared {
+    /// Start of a feature's own place, and the feature; sorted.
+    places: Vec<(u32, u32)>,
+    /// Start of the table that declares a feature, and the feature; sorted.
+    tables: Vec<(u32, u32)>,
+}
+
+impl Declared {
+    fn new(image: &Image, file: usize) -> Self {
+        let fragment = &image.files[file].fragment;
+        let features = || (image.files[file].features..).zip(&fragment.features);
+        let mut places: Vec<(u32, u32)> = features().map(|(feature, row)| (row.origin.start, feature)).collect();
+        let start = |row: &Feature| fragment.document.span(row.node).start;
+        let mut tables: Vec<(u32, u32)> = features().map(|(feature, row)| (start(row), feature)).collect();
+        places.sort_unstable();
+        tables.sort_unstable();
+        Self { places, tables }
     }
-    let start = |node| fragment.document.span(node).start;
-    let Some(node) =
-        fragment.features.iter().map(|row| row.node).filter(|&node| start(node) <= at).max_by_key(|&node| start(node))
-    else {
-        return Vec::new();
-    };
-    all().filter(|(_, row)| row.node == node).map(|(feature, _)| feature).collect()
+
+    /// The features that a place belongs to: one element of a list, or all that a table declares.
+    fn at(&self, image: &Image, at: u32) -> impl Iterator<Item = u32> + '_ {
+        let last = |rows: &[(u32, u32)]| rows[..rows.partition_point(|&(start, _)| start <= at)].last().copied();
+        let own = last(&self.places).filter(|&(_, feature)| at < image.features[feature as usize].origin.end);
+        let (rows, start) = match (own, last(&self.tables)) {
+            (Some((start, _)), _) => (&self.places, start),
+            (None, Some((start, _))) => (&self.tables, start),
+            (None, None) => (&self.tables, u32::MAX),
+        };
+        let from = rows.partition_point(|&(other, _)| other < start);
+        rows[from..].iter().take_while(move |&&(other, _)| other == start).map(|&(_, feature)| feature)
+    }
 }
 
 // ---- labels ----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 use super::model::{Help, Near, Presence};
 use super::place::{Stand, provider};
 use super::steps::Steps;
+use super::words;
 use crate::entity::Phase;
 use crate::graph::Image;
 use crate::graph::slots::There;
@@ -48,7 +49,8 @@ fn may_provide(steps: &Steps<'_>, stand: Stand, text: &str) -> Vec<String> {
         }
         let is_package = image.features[node as usize].kind == crate::kind::Kind::Package;
         if !is_package || package {
-            found.push(format!("step {}", message::quoted(steps.id(node))));
+            let origin = words::origin(&image.origin(node));
+            found.push(format!("step {} ({origin})", message::quoted(steps.id(node))));
         }
     }
     found
@@ -157,7 +159,7 @@ fn advice(steps: &Steps<'_>, stand: Stand, entity_type: EntityType, text: &str) 
             shown.push(message::count(opaque.len() - NEAR, "other", "others"));
         }
         advice.push(format!(
-            "What {} does or has is not fully known and may provide it: record its `facts`, say so with `provides` on the step, or write an `assume` with the reason.",
+            "Not everything is known of {}, so it may come from there: record `facts`, say so with `provides` on the step, or write an `assume` with the reason.",
             message::enumerated(&shown)
         ));
     }

@@ -153,6 +153,9 @@ fn walk(image: &Image, path: &str, through: bool) -> (String, Stand, Vec<LinkPas
         let (by, origin) = provider(image, there);
         links.push(LinkPassed { link: text(&way), target: target.clone(), by, origin });
         if links.len() > MAX_LINKS {
+            // A circle is told once.
+            let again = (1..links.len()).find(|&at| links[..at].iter().any(|before| before.link == links[at].link));
+            links.truncate(again.unwrap_or(links.len()));
             return (text(&way), at, links, true);
         }
         way.pop();

@@ -44,7 +44,7 @@ pub(super) fn providers(steps: &Steps<'_>, stand: Stand) -> Vec<Provider> {
 
 fn always() -> Provider {
     Provider {
-        by: "every image".to_owned(),
+        by: "it is in every image".to_owned(),
         kind: None,
         origin: None,
         phase: None,
@@ -61,7 +61,7 @@ fn after_parent(steps: &Steps<'_>, stand: Stand) -> Option<String> {
     let image = &steps.graph.image;
     for phase in Phase::ALL {
         let slots = stand.entity.map_or(&[][..], |entity| image.slots.of(entity));
-        if let Some(slot) = slots.iter().find(|slot| slot.phase == phase && !slot.satisfied) {
+        if let Some(slot) = slots.iter().find(|slot| slot.phase == phase && !slot.satisfied && !slot.broken) {
             let how = if slot.replaces.is_some() { "replaced" } else { "changed" };
             return (slot.mount.is_none()).then(|| format!("{how} in phase `{}`", phase.name()));
         }
@@ -80,6 +80,7 @@ fn by_row(steps: &Steps<'_>, number: u32, slot: Option<&Slot>) -> Provider {
         (Means::Assumed, _) => None,
         // Several may bring about what is only declared, each by its own step.
         (Means::Declared, _) => Some(steps.of(row.feature)),
+        (_, Some(slot)) if slot.broken || slot.mount == Some(number) => Some(steps.of(row.feature)),
         (_, Some(slot)) => (slot.node != NONE).then_some(slot.node),
         (_, None) => None,
     };
@@ -127,9 +128,11 @@ fn note(steps: &Steps<'_>, number: u32, slot: &Slot) -> Option<String> {
         if slot.mount == Some(number) {
             return Some(format!("on what {} provides", image.say_feature(lead.feature)));
         }
+        let place = words::origin(&image.at(lead.feature, lead.span));
+        let lead_said = image.say_feature(lead.feature);
         return Some(match row.strength < lead.strength {
-            true => format!("{} says more, and stands", image.say_feature(lead.feature)),
-            false => format!("agrees with {}", image.say_feature(lead.feature)),
+            true => format!("{lead_said} ({place}) says more, and stands"),
+            false => format!("agrees with {lead_said} ({place})"),
         });
     }
     let replaces = slot.replaces?;

@@ -56,6 +56,10 @@ impl Why {
             }
             lines.more(self.steps.len());
         }
+        if self.steps.is_empty() && matches!(self.presence, Some(Presence::Present | Presence::Assumed)) {
+            lines.heading("why then");
+            lines.push("  it is there before the first step".to_owned());
+        }
         lines.rows("found", &self.findings, |lines, finding| {
             lines.push(format!(
                 "  {}[{}] {}{}",

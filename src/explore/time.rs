@@ -8,6 +8,7 @@ use super::words;
 use crate::entity::{Means, Phase};
 use crate::graph::edges::Edge;
 use crate::graph::slots::NONE;
+use crate::kind::Kind;
 use crate::message;
 
 /// How many edges the longest way is told with.
@@ -147,10 +148,17 @@ fn in_phase(steps: &Steps<'_>, node: u32, phase: Phase) -> String {
     let image = &steps.graph.image;
     let kind = image.features[steps.nodes.feature(node) as usize].kind;
     let name = message::quoted(phase.name());
-    let belongs = if kind.spec().phase == phase {
-        format!("phase {name} is where every {} is carried out unless it says otherwise", message::quoted(kind.name()))
+    // Only these may be put into another phase.
+    let has_choice = matches!(kind, Kind::Run | Kind::Remove);
+    let belongs = if steps.is_implied(node) {
+        let needs = image.say_feature(steps.nodes.feature(node));
+        format!("It is implied by {needs}, so it is made in that feature's phase, {name}")
+    } else if kind.spec().phase != phase {
+        format!("Its `phase` says {name}")
+    } else if has_choice {
+        format!("{} that names no other `phase` is carried out in phase {name}", a_kind(kind))
     } else {
-        format!("its `phase` says {name}")
+        format!("Every {} is carried out in phase {name}", message::quoted(kind.name()))
     };
     let mut earlier: Vec<&str> = steps
         .graph
@@ -162,13 +170,15 @@ fn in_phase(steps: &Steps<'_>, node: u32, phase: Phase) -> String {
         .map(Phase::name)
         .collect();
     earlier.dedup();
-    let mut sentence = match earlier.as_slice() {
+    match earlier.as_slice() {
         [] => format!("{belongs}."),
         [one] => format!("{belongs}, after all of phase {}.", message::quoted(one)),
         many => format!("{belongs}, after all of phases {}.", message::list(many)),
-    };
-    if let Some(first) = sentence.get_mut(..1) {
-        first.make_ascii_uppercase();
     }
-    sentence
+}
+
+/// At the start of a sentence: "A `run`".
+fn a_kind(kind: Kind) -> String {
+    let kind = message::a_kind(kind);
+    kind.strip_prefix("an ").map(|rest| format!("An {rest}")).unwrap_or_else(|| kind.replacen('a', "A", 1))
 }

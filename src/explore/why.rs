@@ -5,6 +5,7 @@ use super::place::{Stand, follow};
 use super::steps::Steps;
 use super::{lack, providers, requirers, time, words};
 use crate::compile::Compiled;
+use crate::diagnostic::Diagnostic;
 use crate::graph::Image;
 use crate::graph::slots::There;
 use crate::intern::{EntityType, normalised};
@@ -38,8 +39,9 @@ pub(super) struct Answered {
     pub node: Option<u32>,
 }
 
-/// Everything about an entity (`/bin/sh`, `user:web`, `path:/etc`) or a step by its id (`install:/etc/hosts`).
-pub fn why(compiled: &Compiled, asked: &str) -> Result<Why, Misunderstood> {
+/// Everything about an entity (`/bin/sh`, `user:web`, `path:/etc`) or a step by its id (`install:/etc/hosts`). Of the
+/// `findings`, those about the entity are told with it.
+pub fn why(compiled: &Compiled, findings: &[Diagnostic], asked: &str) -> Result<Why, Misunderstood> {
     let steps = Steps::new(&compiled.graph);
     let image = &compiled.graph.image;
     let found = find(&steps, &understand(&steps, asked)?);
@@ -58,12 +60,13 @@ pub fn why(compiled: &Compiled, asked: &str) -> Result<Why, Misunderstood> {
         help: None,
     };
     let Some((entity_type, text, stand)) = found.entity else { return Ok(why) };
-    if why.place.as_ref().is_some_and(|place| place.endless && place.leads_to.is_none() && place.links.len() > 1) {
+    // Where the links before it never arrive, there is no place to tell of.
+    if why.place.as_ref().is_some_and(|place| place.endless && !place.links.is_empty()) {
         return Ok(why);
     }
     let key = format!("{}:{text}", entity_type.name());
     let presence = lack::presence(&steps, stand, &text);
-    why.findings = findings(compiled, &key);
+    why.findings = about(findings, &image.name, &key);
     why.providers = providers::providers(&steps, stand);
     why.removed = providers::removed(&steps, stand);
     if let Some(entity) = stand.entity {
@@ -78,8 +81,9 @@ pub fn why(compiled: &Compiled, asked: &str) -> Result<Why, Misunderstood> {
     Ok(why)
 }
 
-fn findings(compiled: &Compiled, key: &str) -> Vec<Finding> {
-    let own = compiled.findings.iter().filter(|finding| finding.entity.as_deref() == Some(key));
+fn about(findings: &[Diagnostic], image: &String, key: &str) -> Vec<Finding> {
+    let own =
+        findings.iter().filter(|finding| finding.entity.as_deref() == Some(key) && finding.images.contains(image));
     let mut found: Vec<Finding> = own
         .map(|finding| Finding {
             code: finding.code.name(),
@@ -142,13 +146,16 @@ fn listed(ids: &[&str]) -> String {
     if ids.len() > SUGGESTED {
         shown.push(message::count(ids.len() - SUGGESTED, "other", "others"));
     }
-    message::enumerated(&shown)
+    match shown.pop() {
+        Some(last) if !shown.is_empty() => format!("{} or {last}", shown.join(", ")),
+        last => last.unwrap_or_default(),
+    }
 }
 
 fn unknown(steps: &Steps<'_>, asked: &str) -> Misunderstood {
     let image = &steps.graph.image;
     let mut meant: Vec<String> = Vec::new();
-    for entity_type in EntityType::ALL {
+    for entity_type in EntityType::ALL.into_iter().filter(|_| !asked.is_empty()) {
         let (text, stand) = match entity_type {
             EntityType::Path => {
                 let text = format!("/{asked}");
@@ -160,6 +167,14 @@ fn unknown(steps: &Steps<'_>, asked: &str) -> Misunderstood {
         if stand.entity.is_some() || !matches!(stand.at_the_end(image), There::Nothing) {
             meant.push(text);
         }
+    }
+    if meant.is_empty() {
+        // A kind alone stands for its steps.
+        let of_kind = |id: &&str| {
+            let rest = id.strip_prefix(asked).filter(|_| !asked.is_empty());
+            rest.is_some_and(|rest| rest.starts_with([':', '#']))
+        };
+        meant.extend(steps.shown.iter().map(|&node| steps.id(node)).filter(of_kind).map(str::to_owned));
     }
     if meant.is_empty() {
         meant.extend(message::nearest(asked, steps.shown.iter().map(|&node| steps.id(node))).map(str::to_owned));
