@@ -33,7 +33,9 @@ fn example(image: &str) -> Image {
 fn compile(files: &[(&str, &str)]) -> Image {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).expect("a file");
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
     }
     compile_at(folder.path(), files[0].0)
 }
@@ -437,4 +439,104 @@ fn an_error_marks_the_element_it_is_in_or_all_that_its_table_declares() {
     assert_eq!(broken(&table), ["ensure_dir:/a", "ensure_dir:/b"]);
     let element = format!("{before}[[remove]]\npath = [\"/c\", \"/opt\"]\nphase = \"finalize\"\n");
     assert_eq!(broken(&element), ["remove:/c"]);
+}
+
+/// A tree into which others put something, a clone of it, what was there already, and a removal of what is needed.
+const TREES: &[(&str, &str)] = &[
+    (
+        "trees.image.toml",
+        r##"
+[image]
+parent = "base.image.toml"
+
+[[install]]
+src = "site"
+dst = "/srv/site"
+
+[[install]]
+dst = "/srv/site/css/extra.css"
+text = "extra\n"
+
+[[clone]]
+from = "base.image.toml"
+src = "/usr/lib/base"
+dst = "/usr/lib/copy"
+
+[[install]]
+dst = "/etc/same"
+text = "same\n"
+
+[[ensure_dir]]
+path = "/etc"
+
+[[run]]
+command = ["/opt/setup"]
+phase = "finalize"
+
+[[remove]]
+path = "/opt/setup"
+phase = "finalize"
+
+[[require]]
+files = ["/usr/lib/link/inside"]
+"##,
+    ),
+    (
+        "base.image.toml",
+        r##"
+[[ensure_dir]]
+path = ["/etc", "/srv", "/usr/lib/base", "/opt"]
+
+[[install]]
+dst = "/etc/same"
+text = "same\n"
+
+[[install]]
+dst = "/opt/setup"
+text = "#!/bin/sh\n"
+mode = "0755"
+
+[[install]]
+dst = "/usr/lib/base/inside"
+text = "inside\n"
+
+[[symlink]]
+link = "/usr/lib/link"
+target = "base"
+"##,
+    ),
+    ("site/css/main.css", "main\n"),
+    ("site/index.html", "index\n"),
+];
+
+#[test]
+fn trees_clones_and_what_was_there_already_are_explained() {
+    let trees = compile(TREES);
+    let asked = [
+        "/srv/site/css",
+        "/srv/site/css/extra.css",
+        "/srv/site/css/main.css",
+        "/srv/site/index.htm",
+        "/usr/lib/copy/inside",
+        "/etc/same",
+        "/etc",
+        "/opt/setup",
+        "/opt/setup/below",
+        "/usr/lib/link/inside",
+        "install:/srv/site",
+        "install:/etc/same",
+    ];
+    shows("why-trees", &texts(&trees, &asked));
+    shows("graph-trees.dot", &written(&trees, GraphFormat::Dot));
+    shows(
+        "before-trees",
+        &orders(
+            &trees,
+            &[
+                ("/srv/site/css/extra.css", "remove:/opt/setup"),
+                ("/srv/site/css", "/srv/site"),
+                ("/etc/same", "/srv/site"),
+            ],
+        ),
+    );
 }

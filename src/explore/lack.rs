@@ -163,7 +163,7 @@ fn advice(steps: &Steps<'_>, stand: Stand, entity_type: EntityType, text: &str) 
             message::enumerated(&shown)
         ));
     }
-    let removed = Phase::ALL.into_iter().rev().find(|&phase| stand.goes_in(phase));
+    let removed = Phase::ALL.into_iter().rev().find(|&phase| stand.goes_in(phase) && stand.is_before(image, phase));
     if let Some(phase) = removed {
         advice.push(format!(
             "It was there until phase `{}`: keep it, or provide it again in a later phase.",

@@ -75,6 +75,14 @@ impl Stand {
         self.gone & (1 << phase as u8) != 0
     }
 
+    /// Whether it is there when a phase starts.
+    pub fn is_before(self, image: &Image, phase: Phase) -> bool {
+        match self.entity {
+            Some(entity) => !matches!(image.before(entity, phase), There::Nothing),
+            None => self.known(image).is_some() && self.gone & ((1 << phase as u8) - 1) == 0,
+        }
+    }
+
     /// Where it is in the parent.
     pub fn spot(self) -> Option<Spot> {
         self.spot

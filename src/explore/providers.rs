@@ -150,12 +150,11 @@ fn note(steps: &Steps<'_>, number: u32, slot: &Slot) -> Option<String> {
 pub(super) fn removed(steps: &Steps<'_>, stand: Stand) -> Vec<Removed> {
     let image = &steps.graph.image;
     let mut found = Vec::new();
-    for phase in Phase::ALL {
+    for phase in Phase::ALL.into_iter().filter(|&phase| stand.is_before(image, phase)) {
         let own = image.removal_of(stand.nearest, phase).filter(|_| stand.goes_in(phase));
         match own {
             Some(removal) => {
                 let row = &image.removals[removal as usize];
-                // A removal of what was not there takes nothing away.
                 let above = stand.entity != Some(row.entity);
                 let by = image.say_feature(row.feature);
                 found.push(Removed {

@@ -103,7 +103,7 @@ impl Before {
         lines.push(match self.order {
             Order::Before => format!("{} comes before {}", self.a, self.b),
             Order::After => format!("{} comes after {}", self.a, self.b),
-            Order::Same => format!("{} and {} are one step", self.a, self.b),
+            Order::Same => format!("one step makes both: {}", self.a),
             Order::Free => format!("nothing orders {} and {}", self.a, self.b),
             Order::Circle => format!("{} and {} need each other", self.a, self.b),
         });

@@ -17,8 +17,9 @@ const LONGEST: usize = 1000;
 /// A step and its place in time.
 pub(super) fn time(steps: &Steps<'_>, node: u32) -> StepTime {
     let phase = steps.nodes.phase(node);
-    let stage = steps.stage(node);
-    let chain = if steps.is_stuck(node) { Vec::new() } else { chain(steps, node) };
+    // What is no step is carried out at no time.
+    let stage = steps.stage(node).filter(|_| steps.nodes.is_step(node));
+    let chain = if stage.is_some() { chain(steps, node) } else { Vec::new() };
     StepTime {
         id: steps.id(node).to_owned(),
         is_step: steps.nodes.is_step(node),
@@ -113,13 +114,14 @@ fn chain(steps: &Steps<'_>, node: u32) -> Vec<Edge> {
 fn notes(steps: &Steps<'_>, node: u32, chain: &[Edge]) -> Vec<String> {
     let mut notes = Vec::new();
     let phase = steps.nodes.phase(node);
-    notes.push(in_phase(steps, node, phase));
     if !steps.nodes.is_step(node) {
-        notes.push(match steps.graph.image.features[steps.nodes.feature(node) as usize].kind.spec().acts {
+        let acts = steps.graph.image.features[steps.nodes.feature(node) as usize].kind.spec().acts;
+        return vec![match acts {
             true => "What it provides is there already, so no step is needed.".to_owned(),
             false => "It makes nothing, so it is no step of the plan.".to_owned(),
-        });
+        }];
     }
+    notes.push(in_phase(steps, node, phase));
     if steps.is_stuck(node) {
         notes.push(match steps.in_circles().contains(&node) {
             true => "It is in a circle of features that need each other, so it has no place in the order.".to_owned(),
