@@ -1140,8 +1140,9 @@ fn note_withheld(found: &mut [Diagnostic], withheld: Vec<(String, usize, Vec<Str
         };
         if let Some(cause) = found.iter_mut().filter(causes).min_by_key(|diagnostic| rank(diagnostic)) {
             cause.notes.push(format!(
-                "because of this, {} of image `{image}` are kept back: what is missing cannot be told while not everything is read",
-                message::count(count, "finding", "findings")
+                "{} of image `{image}` {} kept back, because what is missing cannot be told until everything is read",
+                message::count(count, "finding", "findings"),
+                if count == 1 { "is" } else { "are" }
             ));
         }
     }
