@@ -60,10 +60,7 @@ fn expected(case: &Value) -> Vec<&'static str> {
 /// Checks one case: no errors, or such errors as it names and no others.
 fn judge(name: &str) {
     let all = cases();
-    let case = all
-        .iter()
-        .find(|case| case["name"] == name)
-        .expect("a case of that name");
+    let case = all.iter().find(|case| case["name"] == name).expect("a case of that name");
     let mut workspace = Vec::new();
     files(&folder(), &mut workspace);
     workspace.sort();
@@ -73,21 +70,11 @@ fn judge(name: &str) {
     if expected.is_empty() {
         assert!(codes.is_empty(), "{name} is fine, but:\n{told}");
     } else {
-        assert!(
-            !codes.is_empty(),
-            "{name} has to be {expected:?}, but nothing is found:\n{told}"
-        );
+        assert!(!codes.is_empty(), "{name} has to be {expected:?}, but nothing is found:\n{told}");
         let unrelated = codes.iter().any(|code| !expected.contains(&code.as_str()));
-        assert!(
-            !unrelated,
-            "{name} has to be {expected:?} and nothing else:\n{told}"
-        );
+        assert!(!unrelated, "{name} has to be {expected:?} and nothing else:\n{told}");
     }
-    assert_eq!(
-        checked["summary"]["errors"],
-        codes.len(),
-        "the summary counts the errors"
-    );
+    assert_eq!(checked["summary"]["errors"], codes.len(), "the summary counts the errors");
 }
 
 #[test]
@@ -95,10 +82,7 @@ fn every_case_is_carried_over() {
     for case in cases() {
         let name = case["name"].as_str().expect("a name");
         assert!(NAMES.contains(&name), "{name} is not tested");
-        assert!(
-            folder().join(format!("{name}.image.toml")).exists(),
-            "{name} has no manifest"
-        );
+        assert!(folder().join(format!("{name}.image.toml")).exists(), "{name} has no manifest");
     }
     assert_eq!(cases().len(), NAMES.len());
 }

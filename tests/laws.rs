@@ -18,18 +18,12 @@ use serde_json::Value;
 
 /// Failures print the manifest; a file of seeds beside the test would say less.
 fn laws(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 2000,
-        ..ProptestConfig::with_cases(scaled(cases))
-    }
+    ProptestConfig { failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::with_cases(scaled(cases)) }
 }
 
 /// More with `LAWS=10` in the environment: ten times as many cases.
 fn scaled(cases: u32) -> u32 {
-    let factor = std::env::var("LAWS")
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let factor = std::env::var("LAWS").ok().and_then(|text| text.parse().ok());
     cases.saturating_mul(factor.unwrap_or(1))
 }
 
@@ -44,13 +38,7 @@ fn workspace(image: &Image) -> Vec<File> {
 fn inputs(image: &Image) -> Inputs {
     let file = |name: String| {
         let content = source_text(&name);
-        (
-            name,
-            Input::File {
-                content,
-                executable: false,
-            },
-        )
+        (name, Input::File { content, executable: false })
     };
     manifest::sources(image).into_iter().map(file).collect()
 }
@@ -58,10 +46,7 @@ fn inputs(image: &Image) -> Inputs {
 /// The plan of an image that has to be accepted.
 fn plan_of(image: &Image) -> Result<Value, TestCaseError> {
     engine::plan(&workspace(image), &manifest::toml_name(image)).map_err(|checked| {
-        TestCaseError::fail(format!(
-            "there is no plan of an accepted image:\n{}",
-            engine::told(&checked)
-        ))
+        TestCaseError::fail(format!("there is no plan of an accepted image:\n{}", engine::told(&checked)))
     })
 }
 
@@ -80,10 +65,7 @@ fn below(image: &Image) -> Result<Root, TestCaseError> {
     };
     let plan = plan_of(parent)?;
     let steps = read(&plan)?;
-    told(
-        run(&steps, below(parent)?, &written(&steps), &inputs(parent)),
-        &plan,
-    )
+    told(run(&steps, below(parent)?, &written(&steps), &inputs(parent)), &plan)
 }
 
 /// The plan without what may depend on where things are declared.
@@ -100,40 +82,24 @@ fn findings(checked: &Value, but: &[&str]) -> Vec<String> {
     let all = checked["diagnostics"].as_array().into_iter().flatten();
     let all = all.filter(|found| !but.iter().any(|code| found["code"] == **code));
     let mut lines: Vec<String> = all
-        .map(|found| {
-            format!(
-                "{} {} {} {}",
-                found["severity"], found["code"], found["entity"], found["images"]
-            )
-        })
+        .map(|found| format!("{} {} {} {}", found["severity"], found["code"], found["entity"], found["images"]))
         .collect();
     lines.sort();
     lines
 }
 
 fn accepted() -> impl Strategy<Value = Image> {
-    strategy::image().prop_filter("accepted", |image| {
-        matches!(try_all_orders(image), Verdict::Accepted(_))
-    })
+    strategy::image().prop_filter("accepted", |image| matches!(try_all_orders(image), Verdict::Accepted(_)))
 }
 
 /// The first place where two texts differ, with what is around it.
 fn first_difference(one: &str, other: &str) -> String {
-    let at = one
-        .bytes()
-        .zip(other.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let at = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let around = |text: &str| {
         let bytes = text.as_bytes();
-        String::from_utf8_lossy(&bytes[at.saturating_sub(80)..(at + 80).min(bytes.len())])
-            .into_owned()
+        String::from_utf8_lossy(&bytes[at.saturating_sub(80)..(at + 80).min(bytes.len())]).into_owned()
     };
-    format!(
-        "they differ at {at}:\n- {}\n+ {}",
-        around(one),
-        around(other)
-    )
+    format!("they differ at {at}:\n- {}\n+ {}", around(one), around(other))
 }
 
 fn same_text(one: &str, other: &str) -> Result<(), TestCaseError> {
@@ -146,30 +112,15 @@ fn the_engine_agrees_on_every_case_judged_by_hand() {
     let mut wrong = String::new();
     for (verdict, why, parent, text) in cases::all() {
         let head = |name: &str, rest: &str| format!("[image]\nname = \"{name}\"\n{rest}");
-        let below = if parent.is_some() {
-            "parent = \"base.image.toml\"\n"
-        } else {
-            ""
-        };
-        let mut files = vec![(
-            "top.image.toml".to_owned(),
-            format!("{text}\n{}", head("top", below)),
-        )];
-        files.extend(parent.map(|text| {
-            (
-                "base.image.toml".to_owned(),
-                format!("{text}\n{}", head("base", "")),
-            )
-        }));
+        let below = if parent.is_some() { "parent = \"base.image.toml\"\n" } else { "" };
+        let mut files = vec![("top.image.toml".to_owned(), format!("{text}\n{}", head("top", below)))];
+        files.extend(parent.map(|text| ("base.image.toml".to_owned(), format!("{text}\n{}", head("base", "")))));
         let image = reader::image(None, &text).expect("a manifest that the oracle reads");
         files.extend(manifest::source_files(&image));
         let checked = engine::check(&files, &["top.image.toml"]);
         let fine = engine::error_codes(&checked).is_empty();
         if (verdict == "accepted" && !fine) || (verdict == "rejected" && fine) {
-            wrong.push_str(&format!(
-                "\n{why}: {verdict}, but:\n{}{text}\n",
-                engine::told(&checked)
-            ));
+            wrong.push_str(&format!("\n{why}: {verdict}, but:\n{}{text}\n", engine::told(&checked)));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -278,25 +229,13 @@ proptest! {
 }
 
 /// The files say the same as those that gave `first`.
-fn same(
-    first: &(Value, Result<Value, Value>),
-    files: &[File],
-    name: &str,
-    but: &[&str],
-) -> Result<(), TestCaseError> {
+fn same(first: &(Value, Result<Value, Value>), files: &[File], name: &str, but: &[&str]) -> Result<(), TestCaseError> {
     let checked = engine::check(files, &[name]);
-    prop_assert_eq!(
-        findings(&first.0, but),
-        findings(&checked, but),
-        "{}",
-        engine::told(&checked)
-    );
+    prop_assert_eq!(findings(&first.0, but), findings(&checked, but), "{}", engine::told(&checked));
     match (&first.1, &engine::plan(files, name)) {
         (Ok(one), Ok(other)) => same_text(&less_origins(one), &less_origins(other)),
         (Err(_), Err(_)) => Ok(()),
-        (one, other) => Err(TestCaseError::fail(format!(
-            "only one has a plan: {one:?} {other:?}"
-        ))),
+        (one, other) => Err(TestCaseError::fail(format!("only one has a plan: {one:?} {other:?}"))),
     }
 }
 
@@ -311,26 +250,13 @@ fn split(image: &Image, choices: &mut Choices) -> Vec<File> {
     let part_name = |number: usize| format!("part{number}.features.toml");
     let mut include: Vec<String> = (0..parts.len()).map(part_name).collect();
     choices.shuffle(&mut include);
-    let mut files = vec![(
-        manifest::toml_name(image),
-        manifest::toml_text(&manifest::toml_head(image, &include), &own),
-    )];
+    let mut files =
+        vec![(manifest::toml_name(image), manifest::toml_text(&manifest::toml_head(image, &include), &own))];
     for (number, part) in parts.iter().enumerate() {
-        let head = if number == 0 {
-            format!("include = [\"{}\"]\n", part_name(1))
-        } else {
-            String::new()
-        };
+        let head = if number == 0 { format!("include = [\"{}\"]\n", part_name(1)) } else { String::new() };
         files.push((part_name(number), manifest::toml_text(&head, part)));
     }
-    files.extend(
-        image
-            .parent
-            .as_deref()
-            .map(manifest::toml_files)
-            .into_iter()
-            .flatten(),
-    );
+    files.extend(image.parent.as_deref().map(manifest::toml_files).into_iter().flatten());
     files.extend(manifest::source_files(image));
     files
 }
@@ -361,37 +287,16 @@ fn changed(image: &Image, at: usize, change: Change, other: &str) -> Option<Imag
     let mut image = image.clone();
     let feature = image.features.get_mut(at)?;
     match (&mut feature.what, change) {
-        (
-            What::Install {
-                source: Source::Text(text),
-                dst,
-                ..
-            },
-            Change::Text,
-        ) if !dst.starts_with("/etc") => {
+        (What::Install { source: Source::Text(text), dst, .. }, Change::Text) if !dst.starts_with("/etc") => {
             *text = "changed\n".into();
         }
-        (What::Install { given, .. }, Change::Mode) if given.mode.is_none() => {
-            given.mode = Some(0o640)
-        }
-        (What::EnsureDir { given, .. }, Change::Mode) if given.mode.is_none() => {
-            given.mode = Some(0o750)
-        }
-        (What::Install { given, .. } | What::EnsureDir { given, .. }, Change::Owner)
-            if given.user.is_none() =>
-        {
+        (What::Install { given, .. }, Change::Mode) if given.mode.is_none() => given.mode = Some(0o640),
+        (What::EnsureDir { given, .. }, Change::Mode) if given.mode.is_none() => given.mode = Some(0o750),
+        (What::Install { given, .. } | What::EnsureDir { given, .. }, Change::Owner) if given.user.is_none() => {
             given.user = Some("web".into());
         }
-        (What::Install { .. } | What::EnsureDir { .. }, Change::Requirement) => {
-            feature.requires.push(other.to_owned())
-        }
-        (
-            What::Install {
-                source: Source::File(_),
-                ..
-            },
-            Change::SourceText,
-        ) => {}
+        (What::Install { .. } | What::EnsureDir { .. }, Change::Requirement) => feature.requires.push(other.to_owned()),
+        (What::Install { source: Source::File(_), .. }, Change::SourceText) => {}
         (What::Install { given, .. } | What::EnsureDir { given, .. }, Change::DefaultWritten) => {
             given.user.get_or_insert_with(|| "root".into());
         }
@@ -545,22 +450,10 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
 
 /// A manifest with some of its bytes gone, doubled or changed.
 fn broken() -> impl Strategy<Value = Vec<u8>> {
-    (
-        strategy::image(),
-        any::<bool>(),
-        prop::collection::vec((any::<u16>(), 0..3_u8, any::<u8>()), 1..4),
-    )
-        .prop_map(|(image, json, slips)| {
-            let files = if json {
-                manifest::json_files(&image)
-            } else {
-                manifest::toml_files(&image)
-            };
-            let mut bytes = files
-                .into_iter()
-                .next()
-                .map(|(_, text)| text.into_bytes())
-                .unwrap_or_default();
+    (strategy::image(), any::<bool>(), prop::collection::vec((any::<u16>(), 0..3_u8, any::<u8>()), 1..4)).prop_map(
+        |(image, json, slips)| {
+            let files = if json { manifest::json_files(&image) } else { manifest::toml_files(&image) };
+            let mut bytes = files.into_iter().next().map(|(_, text)| text.into_bytes()).unwrap_or_default();
             for (at, how, byte) in slips {
                 let at = usize::from(at) % (bytes.len() + 1);
                 match how {
@@ -570,7 +463,8 @@ fn broken() -> impl Strategy<Value = Vec<u8>> {
                 }
             }
             bytes
-        })
+        },
+    )
 }
 
 proptest! {

@@ -19,13 +19,10 @@ use serde_json::{Value, json};
 fn every_case_judged_by_hand_has_its_verdict() {
     let mut wrong = String::new();
     for (expected, why, parent, text) in cases::all() {
-        let image = reader::image(parent.as_deref(), &text)
-            .unwrap_or_else(|error| panic!("{why}: {error}"));
+        let image = reader::image(parent.as_deref(), &text).unwrap_or_else(|error| panic!("{why}: {error}"));
         let verdict = try_all_orders(&image);
         if verdict.word() != expected {
-            wrong.push_str(&format!(
-                "\n{why}: {expected}, but the oracle says {verdict:?}{image:?}"
-            ));
+            wrong.push_str(&format!("\n{why}: {expected}, but the oracle says {verdict:?}{image:?}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -36,45 +33,25 @@ fn every_case_judged_by_hand_has_its_verdict() {
 #[test]
 fn the_cases_of_antlir2_have_their_verdicts() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/antlir2");
-    let all: Vec<Value> = serde_json::from_str(
-        &std::fs::read_to_string(folder.join("cases.json")).expect("the cases"),
-    )
-    .expect("JSON");
+    let all: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).expect("the cases")).expect("JSON");
     let read = |name: &Value| -> Option<Vec<oracle::features::Feature>> {
         let path = folder.join(format!("{}.image.toml", name.as_str()?));
         let text = std::fs::read_to_string(path).expect("a manifest");
         // What comes by includes, trees, mounts, clones and packages is not modelled.
-        if text.contains("include") {
-            None
-        } else {
-            reader::features(&text).ok()
-        }
+        if text.contains("include") { None } else { reader::features(&text).ok() }
     };
     let mut judged = 0;
     for case in &all {
         let parent = match &case["parent"] {
             Value::Null => None,
-            name => read(name).map(|features| {
-                Box::new(Image {
-                    name: "base".into(),
-                    parent: None,
-                    features,
-                })
-            }),
+            name => read(name).map(|features| Box::new(Image { name: "base".into(), parent: None, features })),
         };
         let Some(features) = read(&case["name"]) else {
             continue;
         };
-        let verdict = try_all_orders(&Image {
-            name: "top".into(),
-            parent,
-            features,
-        });
-        let expected = if case["expect"] == "ok" {
-            "accepted"
-        } else {
-            "rejected"
-        };
+        let verdict = try_all_orders(&Image { name: "top".into(), parent, features });
+        let expected = if case["expect"] == "ok" { "accepted" } else { "rejected" };
         assert_eq!(verdict.word(), expected, "{}: {verdict:?}", case["name"]);
         judged += 1;
     }
@@ -86,35 +63,23 @@ fn the_strategy_makes_images_of_every_verdict() {
     let mut runner = TestRunner::deterministic();
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for _ in 0..300 {
-        let image = strategy::image()
-            .new_tree(&mut runner)
-            .expect("an image")
-            .current();
+        let image = strategy::image().new_tree(&mut runner).expect("an image").current();
         *counts.entry(try_all_orders(&image).word()).or_default() += 1;
     }
     assert!(counts["accepted"] >= 100, "{counts:?}");
     assert!(counts["rejected"] >= 80, "{counts:?}");
-    assert!(
-        counts.get("open").is_none_or(|open| *open <= 30),
-        "{counts:?}"
-    );
+    assert!(counts.get("open").is_none_or(|open| *open <= 30), "{counts:?}");
 }
 
 #[test]
 fn what_is_printed_is_what_is_read() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..200 {
-        let image = strategy::image()
-            .new_tree(&mut runner)
-            .expect("an image")
-            .current();
+        let image = strategy::image().new_tree(&mut runner).expect("an image").current();
         let text = oracle::manifest::toml_text("", &image.features);
         let read = reader::features(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let lines = |features: &[oracle::features::Feature]| {
-            let mut all: Vec<String> = features
-                .iter()
-                .map(oracle::manifest::toml_feature)
-                .collect();
+            let mut all: Vec<String> = features.iter().map(oracle::manifest::toml_feature).collect();
             all.sort();
             all
         };
@@ -131,23 +96,12 @@ fn an_accepted_image_has_what_its_features_say() {
         user = [{ name = "web" }]
     "#;
     let image = reader::image(Some(cases::ETC), text).expect("a manifest");
-    let Verdict::Accepted(root) = try_all_orders(&image) else {
-        panic!("it is accepted")
-    };
+    let Verdict::Accepted(root) = try_all_orders(&image) else { panic!("it is accepted") };
     let described = root.describe(true).join("\n");
-    for line in [
-        "/d/x file \"one\" 0600 web:root",
-        "/l -> d",
-        "web:x:1000:1000::/nonexistent:/usr/sbin/nologin",
-    ] {
+    for line in ["/d/x file \"one\" 0600 web:root", "/l -> d", "web:x:1000:1000::/nonexistent:/usr/sbin/nologin"] {
         assert!(described.contains(line), "{line} is not in\n{described}");
     }
-    assert!(
-        image
-            .features
-            .iter()
-            .any(|feature| matches!(feature.what, What::User(_)))
-    );
+    assert!(image.features.iter().any(|feature| matches!(feature.what, What::User(_))));
 }
 
 /// A plan of one transparent stage from (id, requires, modifies, op).
@@ -155,11 +109,7 @@ fn plan(steps: &[(&str, &[&str], &[&str], Value)]) -> Plan {
     let mut waves: BTreeMap<&str, u64> = BTreeMap::new();
     let mut listed: Vec<(u64, Value)> = Vec::new();
     for (id, requires, modifies, op) in steps {
-        let wave = requires
-            .iter()
-            .map(|before| waves[before] + 1)
-            .max()
-            .unwrap_or(0);
+        let wave = requires.iter().map(|before| waves[before] + 1).max().unwrap_or(0);
         waves.insert(id, wave);
         let step = json!({ "id": id, "stage": 0, "wave": wave, "phase": "main", "op": op, "requires": requires,
             "provides": [], "modifies": modifies, "key": id });
@@ -167,8 +117,7 @@ fn plan(steps: &[(&str, &[&str], &[&str], Value)]) -> Plan {
     }
     listed.sort_by_key(|(wave, _)| *wave);
     let listed: Vec<Value> = listed.into_iter().map(|(_, step)| step).collect();
-    let stage =
-        json!({ "phase": "main", "opaque": false, "base": null, "steps": steps.len(), "key": "k" });
+    let stage = json!({ "phase": "main", "opaque": false, "base": null, "steps": steps.len(), "key": "k" });
     Plan::read(&json!({ "stages": [stage], "steps": listed, "digest": "d" })).expect("a plan")
 }
 
@@ -201,10 +150,7 @@ fn groups_plan(first: &[&str], second: &[&str]) -> Plan {
 
 #[test]
 fn a_step_before_what_it_needs_fails() {
-    let forgotten = plan(&[
-        ("file", &[], &[], file("/d/x", "one")),
-        ("d", &["file"], &[], directory("/d")),
-    ]);
+    let forgotten = plan(&[("file", &[], &[], file("/d/x", "one")), ("d", &["file"], &[], directory("/d"))]);
     let failed = carried_out(&forgotten).expect_err("there is no /d yet");
     assert!(failed.contains("/d, above /d/x, is not there"), "{failed}");
 }
@@ -212,29 +158,15 @@ fn a_step_before_what_it_needs_fails() {
 #[test]
 fn a_place_through_a_link_is_not_canonical() {
     let link = json!({ "type": "make_symlink", "link": "/l", "target": "d" });
-    let through = plan(&[
-        ("d", &[], &[], directory("/d")),
-        ("l", &["d"], &[], link),
-        ("x", &["l"], &[], file("/l/x", "one")),
-    ]);
-    assert!(
-        carried_out(&through)
-            .expect_err("a link is above")
-            .contains("not a directory")
-    );
+    let through =
+        plan(&[("d", &[], &[], directory("/d")), ("l", &["d"], &[], link), ("x", &["l"], &[], file("/l/x", "one"))]);
+    assert!(carried_out(&through).expect_err("a link is above").contains("not a directory"));
 }
 
 #[test]
 fn a_step_finds_nothing_in_its_place() {
-    let twice = plan(&[
-        ("a", &[], &[], file("/a", "one")),
-        ("b", &[], &[], file("/a", "one")),
-    ]);
-    assert!(
-        carried_out(&twice)
-            .expect_err("it is there")
-            .contains("already")
-    );
+    let twice = plan(&[("a", &[], &[], file("/a", "one")), ("b", &[], &[], file("/a", "one"))]);
+    assert!(carried_out(&twice).expect_err("it is there").contains("already"));
 }
 
 #[test]
@@ -264,11 +196,9 @@ fn any_order_and_any_interleaving_of_a_right_plan_give_one_root() {
         let mut choices = Choices::new(seed);
         let order = any_order(&plan, &mut choices);
         assert_eq!(order.len(), 4);
-        let other =
-            run(&plan, Root::default(), &order, &Inputs::new()).expect("any order succeeds");
+        let other = run(&plan, Root::default(), &order, &Inputs::new()).expect("any order succeeds");
         assert_eq!(differences(&one, &other, true), None);
-        let other = interleave(&plan, Root::default(), &mut choices, &Inputs::new())
-            .expect("any interleaving, too");
+        let other = interleave(&plan, Root::default(), &mut choices, &Inputs::new()).expect("any interleaving, too");
         assert_eq!(differences(&one, &other, true), None);
     }
 }
@@ -278,13 +208,7 @@ fn two_edits_at_once_lose_one() {
     // Both read the file before either writes it, as workers would that nothing keeps apart.
     let plan = groups_plan(&["/etc/group"], &["/etc/group"]);
     let one = carried_out(&plan).expect("in order it succeeds");
-    let mut root = run(
-        &plan,
-        Root::default(),
-        &["etc".into(), "file".into()],
-        &Inputs::new(),
-    )
-    .expect("the files");
+    let mut root = run(&plan, Root::default(), &["etc".into(), "file".into()], &Inputs::new()).expect("the files");
     let begun: Vec<_> = ["web", "db"]
         .iter()
         .filter_map(|id| oracle::op::step(&plan, id))
@@ -310,11 +234,7 @@ fn the_order_of_an_edit_and_a_hard_link_shows() {
         .map(|seed| any_order(&plan, &mut Choices::new(seed)))
         .map(|order| run(&plan, Root::default(), &order, &Inputs::new()).expect("it succeeds"))
         .collect();
-    assert!(
-        roots
-            .iter()
-            .any(|root| differences(&roots[0], root, true).is_some())
-    );
+    assert!(roots.iter().any(|root| differences(&roots[0], root, true).is_some()));
 }
 
 #[test]
@@ -322,10 +242,7 @@ fn trees_are_set_down_whole_and_skip_what_others_provide() {
     use oracle::op::Input;
     use oracle::root::{Inode, Node};
     let entry = |node: Node, mode| Inode::of_root(node, mode);
-    let one = Node::File {
-        content: "one".into(),
-        edited: false,
-    };
+    let one = Node::File { content: "one".into(), edited: false };
     let entries = BTreeMap::from([
         (String::new(), entry(Node::Directory, 0o755)),
         ("sub".to_owned(), entry(Node::Directory, 0o755)),
@@ -343,11 +260,9 @@ fn trees_are_set_down_whole_and_skip_what_others_provide() {
     let root = run(&plan, Root::default(), &written(&plan), &inputs).expect("it succeeds");
     let described = root.describe(true).join("\n");
     assert!(
-        described.contains("/t/sub/x file \"one\" 0750")
-            && described.contains("/t/y file \"one\" 0640"),
+        described.contains("/t/sub/x file \"one\" 0750") && described.contains("/t/y file \"one\" 0640"),
         "{described}"
     );
-    let failed =
-        run(&plan, Root::default(), &["copy".into()], &inputs).expect_err("nothing to skip yet");
+    let failed = run(&plan, Root::default(), &["copy".into()], &inputs).expect_err("nothing to skip yet");
     assert!(failed.contains("nothing has provided it"), "{failed}");
 }

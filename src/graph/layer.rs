@@ -180,7 +180,14 @@ impl Layer {
 
     /// One level alone.
     pub fn bottom(name: impl Into<String>, builder: LevelBuilder, opaque: bool, from_facts: bool) -> Self {
-        Self { levels: vec![Arc::new(builder.finish())], name: name.into(), opaque, opaque_packages: false, digest: None, from_facts }
+        Self {
+            levels: vec![Arc::new(builder.finish())],
+            name: name.into(),
+            opaque,
+            opaque_packages: false,
+            digest: None,
+            from_facts,
+        }
     }
 
     /// A level on top. Levels that are not much larger than what stands on them are merged, so that there are few.

@@ -38,7 +38,9 @@ impl Image {
 
     /// The same, as text.
     pub fn account_place(&self, path: &str) -> String {
-        self.entities.find_path(path).map_or_else(|| path.to_owned(), |spelled| self.entities.text(self.account_file(spelled)))
+        self.entities
+            .find_path(path)
+            .map_or_else(|| path.to_owned(), |spelled| self.entities.text(self.account_file(spelled)))
     }
 
     /// The removal that takes an entity away in a phase: its own, or that of a directory above.

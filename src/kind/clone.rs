@@ -1,8 +1,8 @@
 //! `[[clone]]`: a path with all below it, out of another image.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::Phase;
 use crate::fragment::{Graft, GraftFrom};
 

@@ -1,8 +1,8 @@
 //! `[[device]]`: a device node or a fifo.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Content, Phase};
 use crate::tree::FileType;
 

@@ -1,8 +1,8 @@
 //! `[[extract]]`: an archive, unpacked.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, Phase};
 use crate::fragment::{Graft, GraftFrom};
 

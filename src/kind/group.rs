@@ -1,8 +1,8 @@
 //! `[[group]]`: a group of users.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering, MAX_ID};
-use super::KindSpec;
 use crate::entity::{Cause, FILE, Means, Phase, Strength, What};
 use crate::intern::EntityType;
 

@@ -1,8 +1,8 @@
 //! `[[hardlink]]`: another name of a file.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Cause, Content, FILE, PathFacts, Phase};
 use crate::tree::FileType;
 

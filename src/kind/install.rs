@@ -1,8 +1,8 @@
 //! `[[install]]`: a file from a source or with a text, or a folder of them.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Content, PathFacts, Phase};
 use crate::fragment::{Graft, GraftFrom};
 use crate::tree::FileType;

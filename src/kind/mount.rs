@@ -1,8 +1,8 @@
 //! `[[mount]]`: a place where something is mounted when the image runs.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Content, Phase};
 use crate::tree::FileType;
 

@@ -1,8 +1,8 @@
 //! `[[oci]]`: settings of the image configuration.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::Phase;
 
 /// The fields in the order in which `configure` lists them.

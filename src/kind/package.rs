@@ -1,8 +1,8 @@
 //! `[[package]]`: packages of the distribution's package manager.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Cause, EXISTS, Means, Phase, Strength, What};
 
 pub(super) const NAMES: usize = 0;

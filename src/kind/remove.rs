@@ -1,8 +1,8 @@
 //! `[[remove]]`: takes a path out of the image.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::Phase;
 
 const PATH: usize = 0;

@@ -1,8 +1,8 @@
 //! `[[run]]`: a command that is run in the image.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, Owner, Phase};
 use crate::intern::{EntityId, EntityType};
 

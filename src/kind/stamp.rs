@@ -1,8 +1,8 @@
 //! `[[stamp]]`: build information, written as a JSON file.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Content, Phase};
 use crate::tree::FileType;
 

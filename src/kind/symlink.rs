@@ -1,8 +1,8 @@
 //! `[[symlink]]`: a symbolic link.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Content, DIRECTORY, EXISTS, FILE, Phase};
 use crate::tree::FileType;
 

@@ -1,8 +1,8 @@
 //! `[[user]]`: an account.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering, MAX_ID};
-use super::KindSpec;
 use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, FILE, Means, Owner, Phase, Strength, What};
 use crate::fragment::Account;
 use crate::intern::EntityType;

@@ -1,8 +1,8 @@
 //! `[[usermod]]`: puts users into further groups.
 
+use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use super::KindSpec;
 use crate::entity::{Cause, EXISTS, Phase};
 use crate::intern::EntityType;
 

@@ -6,11 +6,11 @@ use rustc_hash::FxHashMap;
 
 use super::digest::Digest;
 use super::key::{Keys, TreeLine, plan_digest, tree_digest};
+use super::mode::Mode;
 use super::model::{
     Expect, Expected, Input, InputType, Origin, PathType, Phase, PlanParent, Provided, Replaced, ReplacedFrom,
     ReplacedType, Stage, Step,
 };
-use super::mode::Mode;
 use super::operation::Operations;
 use super::output::{PlanHead, PlanSource};
 use crate::entity::{Means, Strength};
@@ -102,10 +102,8 @@ impl<'g> Built<'g> {
                 .filter(|(_, slot)| slot.node != NONE && !slot.satisfied)
                 .map(|(number, slot)| (slot.node, number as u32)),
         );
-        let members = Rows::new(
-            count,
-            image.slots.merged.iter().enumerate().map(|(feature, &node)| (node, feature as u32)),
-        );
+        let members =
+            Rows::new(count, image.slots.merged.iter().enumerate().map(|(feature, &node)| (node, feature as u32)));
         let mut order: Vec<u32> =
             (0..count as u32).filter(|&node| nodes.is_step(node) && graph.order.stage[node as usize] != NONE).collect();
         let mut built = Self {
@@ -142,7 +140,9 @@ impl<'g> Built<'g> {
         built.read_inputs(inputs);
         built.parent = image.base.as_ref().map(|base| PlanParent {
             name: base.name.clone(),
-            digest: base.digest.map_or_else(|| Digest::of(format!("opaque:{}", base.name).as_bytes()), Digest::from_bytes),
+            digest: base
+                .digest
+                .map_or_else(|| Digest::of(format!("opaque:{}", base.name).as_bytes()), Digest::from_bytes),
         });
         built.make_keys();
         built.expect();
@@ -205,7 +205,8 @@ impl<'g> Built<'g> {
         twice.dedup();
         for node in twice {
             let suffix = match self.nodes.slot(node) {
-                Some(_) => blake3::hash(format!("{} implied", self.nodes.phase(node).name()).as_bytes()).to_hex()[..12].to_owned(),
+                Some(_) => blake3::hash(format!("{} implied", self.nodes.phase(node).name()).as_bytes()).to_hex()[..12]
+                    .to_owned(),
                 None => image.id_suffix(node),
             };
             let id = &mut self.ids[node as usize];
@@ -219,7 +220,9 @@ impl<'g> Built<'g> {
         match self.nodes.slot(node) {
             Some(slot) => image.key(image.slots.slots[slot as usize].entity),
             None => match image.features[node as usize].main {
-                Some(main) if !matches!(image.features[node as usize].kind, Kind::Package | Kind::Run | Kind::Oci) => image.key(main),
+                Some(main) if !matches!(image.features[node as usize].kind, Kind::Package | Kind::Run | Kind::Oci) => {
+                    image.key(main)
+                }
                 _ => self.ids[node as usize].clone(),
             },
         }
@@ -283,7 +286,8 @@ impl<'g> Built<'g> {
                 let needs: Vec<Digest> = required.iter().map(|&node| self.keys[node as usize]).collect();
                 let op = self.operations.operation(&self.nodes, node);
                 let inputs = self.inputs.get(&node).map_or(&[][..], Vec::as_slice);
-                let relies: Vec<&[u8]> = relied.get(&node).map_or_else(Vec::new, |facts| facts.iter().map(Vec::as_slice).collect());
+                let relies: Vec<&[u8]> =
+                    relied.get(&node).map_or_else(Vec::new, |facts| facts.iter().map(Vec::as_slice).collect());
                 let source = |path: &str| inputs.iter().find(|input| input.path == path).map(|input| input.digest);
                 let key = keys.step(&op, source, &relies, base.filter(|_| stage.opaque), &needs);
                 self.keys[node as usize] = key;
@@ -293,7 +297,8 @@ impl<'g> Built<'g> {
             self.stages.push(Stage { phase: phase_of(stage.phase), opaque: stage.opaque, base, steps: own.len(), key });
             base = Some(key);
         }
-        self.digest = plan_digest(self.stages.last().map(|stage| stage.key), self.parent.as_ref().map(|parent| parent.digest));
+        self.digest =
+            plan_digest(self.stages.last().map(|stage| stage.key), self.parent.as_ref().map(|parent| parent.digest));
     }
 
     /// The steps that a step requires, through whatever is no step of its own.
@@ -323,10 +328,7 @@ impl<'g> Built<'g> {
             if !self.nodes.is_step(reliance.node) {
                 continue;
             }
-            let fact = told
-                .entry((reliance.entity, reliance.validator))
-                .or_insert_with(|| self.fact(reliance))
-                .clone();
+            let fact = told.entry((reliance.entity, reliance.validator)).or_insert_with(|| self.fact(reliance)).clone();
             relied.entry(reliance.node).or_default().push(fact);
         }
         for failure in &self.graph.unproven {
@@ -344,7 +346,10 @@ impl<'g> Built<'g> {
         fact.insert("entity".into(), image.key(reliance.entity).into());
         if reliance.assumed {
             fact.insert("assumed".into(), true.into());
-            fact.insert("validator".into(), serde_json::to_value(self.expected(reliance.validator)).unwrap_or_default());
+            fact.insert(
+                "validator".into(),
+                serde_json::to_value(self.expected(reliance.validator)).unwrap_or_default(),
+            );
         } else if let Some(known) = image.known(reliance.entity) {
             let mut put = |key: &str, value: Option<String>| {
                 if let Some(value) = value {
@@ -414,7 +419,12 @@ impl<'g> Built<'g> {
         }
         for failure in &self.graph.unproven {
             if failure.node != NONE {
-                add(failure.entity, failure.validator, failure.node, stage_of(failure.node, failure.ordered, failure.phase));
+                add(
+                    failure.entity,
+                    failure.validator,
+                    failure.node,
+                    stage_of(failure.node, failure.ordered, failure.phase),
+                );
             }
         }
         self.expects = relied
@@ -477,7 +487,8 @@ impl<'g> Built<'g> {
         keys.dedup();
         let mut provided: Vec<Provided> = keys.into_iter().map(Provided::Entity).collect();
         if entries > 0
-            && let Some(main) = self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
+            && let Some(main) =
+                self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
         {
             provided.insert(0, Provided::Tree { entity: image.key(main), entries });
         }
@@ -523,7 +534,8 @@ impl<'g> Built<'g> {
         }
         let row = &image.features[node as usize];
         let main = row.main?;
-        let replacing = self.members.of(node).iter().any(|&feature| image.features[feature as usize].is(Feature::REPLACE));
+        let replacing =
+            self.members.of(node).iter().any(|&feature| image.features[feature as usize].is(Feature::REPLACE));
         let is_path = image.entities.is_path(main);
         let known = !matches!(image.before(main, row.phase), There::Nothing);
         (replacing && is_path && !known && image.opaque_before(main, row.phase))
@@ -637,7 +649,9 @@ fn digest_of_tree(tree: &Tree, digested: Option<&Tree>, owners: bool) -> Digest 
             } else if let Some((major, minor)) = entry.device {
                 format!("{major}:{minor}")
             } else {
-                let digest = entry.digest.or_else(|| digested.and_then(|tree| tree.get(&entry.path)).and_then(|entry| entry.digest));
+                let digest = entry
+                    .digest
+                    .or_else(|| digested.and_then(|tree| tree.get(&entry.path)).and_then(|entry| entry.digest));
                 digest.map(|digest| Digest::from_bytes(digest).to_string()).unwrap_or_default()
             };
             let owner = if owners {
@@ -667,4 +681,3 @@ fn digest_of_tree(tree: &Tree, digested: Option<&Tree>, owners: bool) -> Digest 
         content,
     }))
 }
-

@@ -7,8 +7,8 @@ use super::mode::Mode;
 use super::op::{Manager, Node, Op, Owners, SourceType};
 use crate::entity::{Content, Means, Owner, PathFacts, What};
 use crate::fragment::{Fragment, GraftFrom, SourceRole};
-use crate::graph::slots::{Slot, Slots};
 use crate::graph::order::Nodes;
+use crate::graph::slots::{Slot, Slots};
 use crate::graph::{Graph, Image};
 use crate::inputs::Inputs;
 use crate::intern::{EntityId, EntityType};
@@ -57,7 +57,10 @@ impl<'g> Operations<'g> {
         let mut skips: FxHashMap<u32, Vec<EntityId>> = FxHashMap::default();
         if !grafts.is_empty() {
             for (number, row) in image.provides.iter().enumerate() {
-                if row.means != Means::Contained || !grafts.contains_key(&row.feature) || !image.entities.is_path(row.entity) {
+                if row.means != Means::Contained
+                    || !grafts.contains_key(&row.feature)
+                    || !image.entities.is_path(row.entity)
+                {
                     continue;
                 }
                 let node = image.slots.merged[row.feature as usize];
@@ -129,7 +132,10 @@ impl<'g> Operations<'g> {
             .document
             .children(node)
             .map(|member| {
-                (fragment.document.key_text(member, text).into_owned(), fragment.document.string(member, text).into_owned())
+                (
+                    fragment.document.key_text(member, text).into_owned(),
+                    fragment.document.string(member, text).into_owned(),
+                )
             })
             .collect()
     }
@@ -155,7 +161,8 @@ impl<'g> Operations<'g> {
         let fragment = self.fragment(feature);
         let span = fragment.document.get(self.image().features[feature as usize].node, key, &fragment.source.text);
         let span = fragment.document.span(span?);
-        let row = self.image().requires.iter().skip(self.first_require(feature)).take_while(|row| row.feature == feature);
+        let row =
+            self.image().requires.iter().skip(self.first_require(feature)).take_while(|row| row.feature == feature);
         let found = row.filter(|row| row.span == span).map(|row| self.path(row.entity)).next();
         Some(found.unwrap_or_else(|| normalised.into_owned()))
     }
@@ -187,8 +194,14 @@ impl<'g> Operations<'g> {
             Kind::Run => self.run(feature),
             Kind::Oci => self.configure(feature),
             Kind::Install if self.grafts.contains_key(&feature) => self.copy_tree(feature),
-            Kind::Install | Kind::EnsureDir | Kind::Symlink | Kind::Hardlink | Kind::Device | Kind::Stamp
-            | Kind::Require | Kind::Assume => self.placed(feature),
+            Kind::Install
+            | Kind::EnsureDir
+            | Kind::Symlink
+            | Kind::Hardlink
+            | Kind::Device
+            | Kind::Stamp
+            | Kind::Require
+            | Kind::Assume => self.placed(feature),
         }
     }
 
@@ -272,7 +285,9 @@ impl<'g> Operations<'g> {
                 let (major, minor) = (number("major"), number("minor"));
                 Op::MakeNode { path: dst, node: sort, major, minor, mode, user, uid, group, gid }
             }
-            Content::None | Content::Unknown | Content::Entry(_) | Content::Mount(_) => self.make_dir(slot.entity, &facts),
+            Content::None | Content::Unknown | Content::Entry(_) | Content::Mount(_) => {
+                self.make_dir(slot.entity, &facts)
+            }
         }
     }
 
@@ -312,8 +327,10 @@ impl<'g> Operations<'g> {
     }
 
     fn skip(&self, feature: u32) -> Vec<String> {
-        let mut skip: Vec<String> =
-            self.skips.get(&feature).map_or_else(Vec::new, |rows| rows.iter().map(|&entity| self.path(entity)).collect());
+        let mut skip: Vec<String> = self
+            .skips
+            .get(&feature)
+            .map_or_else(Vec::new, |rows| rows.iter().map(|&entity| self.path(entity)).collect());
         skip.sort_unstable();
         skip.dedup();
         skip
@@ -414,12 +431,8 @@ impl<'g> Operations<'g> {
                 (name.clone(), own.and_then(|own| self.graph.numbers.of.get(&own).copied()))
             }
         };
-        let mut groups: Vec<String> = account
-            .groups
-            .iter()
-            .flatten()
-            .map(|&group| image.entities.last(group).to_owned())
-            .collect();
+        let mut groups: Vec<String> =
+            account.groups.iter().flatten().map(|&group| image.entities.last(group).to_owned()).collect();
         groups.sort_unstable();
         groups.dedup();
         let members = self.members.get(&feature).map_or(&[][..], Vec::as_slice);
@@ -470,10 +483,15 @@ impl<'g> Operations<'g> {
                 Some("upgrade") => 3,
                 _ => 0,
             };
-            lists[at].extend(self.strings(member, "names").into_iter().filter(|name| at != 0 || !self.installed(member, name)));
+            lists[at].extend(
+                self.strings(member, "names").into_iter().filter(|name| at != 0 || !self.installed(member, name)),
+            );
             let fragment = self.fragment(member);
             for written in self.strings(member, "files") {
-                let found = fragment.sources.iter().find(|source| *source.written == *written && source.role == SourceRole::Package);
+                let found = fragment
+                    .sources
+                    .iter()
+                    .find(|source| *source.written == *written && source.role == SourceRole::Package);
                 lists[4].extend(found.map(|source| self.host(&source.path)));
             }
         }
@@ -522,11 +540,13 @@ impl<'g> Operations<'g> {
 
     fn configure(&self, feature: u32) -> Op {
         let members = self.members.get(&feature).map_or(&[][..], Vec::as_slice);
-        let list = |key: &str| members.iter().find_map(|&member| {
-            let fragment = self.fragment(member);
-            fragment.document.get(self.image().features[member as usize].node, key, &fragment.source.text)?;
-            Some(self.strings(member, key))
-        });
+        let list = |key: &str| {
+            members.iter().find_map(|&member| {
+                let fragment = self.fragment(member);
+                fragment.document.get(self.image().features[member as usize].node, key, &fragment.source.text)?;
+                Some(self.strings(member, key))
+            })
+        };
         let union = |key: &str| {
             let mut all: Vec<String> = members.iter().flat_map(|&member| self.strings(member, key)).collect();
             all.sort_unstable();
@@ -613,7 +633,10 @@ impl<'g> Operations<'g> {
                 for &member in self.members.get(&node).map_or(&[][..], Vec::as_slice) {
                     let fragment = self.fragment(member);
                     for written in self.strings(member, "files") {
-                        let source = fragment.sources.iter().find(|source| *source.written == *written && source.role == SourceRole::Package);
+                        let source = fragment
+                            .sources
+                            .iter()
+                            .find(|source| *source.written == *written && source.role == SourceRole::Package);
                         found.extend(source.map(|source| of(&source.path, None, false)));
                     }
                 }
@@ -639,7 +662,9 @@ impl<'g> Operations<'g> {
     pub fn hermetic(op: &Op) -> bool {
         match op {
             Op::Run { network, .. } => !network,
-            Op::Packages { install, upgrade, .. } => upgrade.is_empty() && install.iter().all(|name| name.contains('=')),
+            Op::Packages { install, upgrade, .. } => {
+                upgrade.is_empty() && install.iter().all(|name| name.contains('='))
+            }
             _ => true,
         }
     }

@@ -93,11 +93,7 @@ pub enum Language {
 impl Language {
     /// By the file name's ending; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") {
-            Self::Json
-        } else {
-            Self::Toml
-        }
+        if name.ends_with(".json") { Self::Json } else { Self::Toml }
     }
 }
 
@@ -264,7 +260,9 @@ impl Document {
         use serde_json::Value;
         match self.shape(id) {
             Shape::Table => Value::Object(
-                self.children(id).map(|member| (self.key_text(member, text).into_owned(), self.to_json(member, text))).collect(),
+                self.children(id)
+                    .map(|member| (self.key_text(member, text).into_owned(), self.to_json(member, text)))
+                    .collect(),
             ),
             Shape::Array => Value::Array(self.children(id).map(|element| self.to_json(element, text)).collect()),
             Shape::String => Value::String(self.string(id, text).into_owned()),
@@ -276,10 +274,10 @@ impl Document {
                 },
                 None => Value::String(self.span(id).of(text).to_owned()),
             },
-            Shape::Float => self.float(id, text).and_then(serde_json::Number::from_f64).map_or_else(
-                || Value::String(self.span(id).of(text).to_owned()),
-                Value::Number,
-            ),
+            Shape::Float => self
+                .float(id, text)
+                .and_then(serde_json::Number::from_f64)
+                .map_or_else(|| Value::String(self.span(id).of(text).to_owned()), Value::Number),
             Shape::Bool => Value::Bool(self.boolean(id, text) == Some(true)),
             Shape::Datetime => Value::String(self.span(id).of(text).to_owned()),
             Shape::Null | Shape::Broken => Value::Null,

@@ -22,9 +22,9 @@ pub fn account(root: &Root, op: &Value, field: &str, number: &str) -> Result<Str
     };
     match (there, op[number].as_u64()) {
         (None, _) => Err(format!("there is no {field} {name} yet")),
-        (Some(there), Some(planned)) if u64::from(there) != planned => Err(format!(
-            "{field} {name} has number {there}, but the plan says {planned}"
-        )),
+        (Some(there), Some(planned)) if u64::from(there) != planned => {
+            Err(format!("{field} {name} has number {there}, but the plan says {planned}"))
+        }
         _ => Ok(name.to_owned()),
     }
 }
@@ -32,18 +32,12 @@ pub fn account(root: &Root, op: &Value, field: &str, number: &str) -> Result<Str
 /// The account file with a line added.
 pub fn append(root: &Root, path: &str, line: &str) -> Result<Edit, String> {
     let (place, content) = account_file(root, path)?;
-    let gap = if content.is_empty() || content.ends_with('\n') {
-        ""
-    } else {
-        "\n"
-    };
+    let gap = if content.is_empty() || content.ends_with('\n') { "" } else { "\n" };
     Ok(Edit::Rewrite(place, format!("{content}{gap}{line}\n")))
 }
 
 fn account_file(root: &Root, path: &str) -> Result<(String, String), String> {
-    let place = root
-        .walk("/", path, Last::Follow)
-        .map_err(|lost| format!("{path}: {lost:?}"))?;
+    let place = root.walk("/", path, Last::Follow).map_err(|lost| format!("{path}: {lost:?}"))?;
     match root.get(&place).map(|inode| &inode.node) {
         Some(Node::File { content, .. }) => Ok((place, content.clone())),
         _ => Err(format!("there is no file {path} yet")),
@@ -66,10 +60,7 @@ pub fn join_groups(root: &Root, user: &str, names: &[String]) -> Result<Option<E
         if let [name, _, _, members] = fields.as_mut_slice()
             && names.contains(name)
         {
-            let mut all: Vec<&str> = members
-                .split(',')
-                .filter(|member| !member.is_empty())
-                .collect();
+            let mut all: Vec<&str> = members.split(',').filter(|member| !member.is_empty()).collect();
             all.push(user);
             all.sort_unstable();
             all.dedup();

@@ -1,12 +1,7 @@
 //! Small images judged by hand from the contract's sentences; both the oracle and the engine have to agree with them.
 
 /// The verdict, the sentence, the parent if there is one, and the manifest.
-pub type Case = (
-    &'static str,
-    &'static str,
-    Option<&'static str>,
-    &'static str,
-);
+pub type Case = (&'static str, &'static str, Option<&'static str>, &'static str);
 
 const YES: &str = "accepted";
 const NO: &str = "rejected";
@@ -340,14 +335,7 @@ user = [{ name = "web", shell = "/sh" }]
 pub fn all() -> Vec<(&'static str, &'static str, Option<String>, String)> {
     let whole = PATHS.iter().chain(LAYERS).chain(WHOLE);
     let mut all: Vec<_> = whole
-        .map(|(verdict, why, parent, text)| {
-            (
-                *verdict,
-                *why,
-                parent.map(str::to_owned),
-                (*text).to_owned(),
-            )
-        })
+        .map(|(verdict, why, parent, text)| (*verdict, *why, parent.map(str::to_owned), (*text).to_owned()))
         .collect();
     for (verdict, why, parent, text) in ACCOUNTS {
         all.push(match parent {

@@ -10,11 +10,7 @@ pub type File = (String, String);
 
 /// `featgraph check --format json ROOTS...` in a folder of these files.
 pub fn check(files: &[File], roots: &[&str]) -> Value {
-    let folder = folder(
-        files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_bytes())),
-    );
+    let folder = folder(files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
     check_in(folder.path(), roots)
 }
 
@@ -26,24 +22,13 @@ pub fn check_bytes(files: &[(&str, &[u8])], roots: &[&str]) -> Value {
 
 /// The plan of an image, or what `check` says where there is none.
 pub fn plan(files: &[File], image: &str) -> Result<Value, Value> {
-    let folder = folder(
-        files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_bytes())),
-    );
-    let output = featgraph(
-        folder.path(),
-        &["plan", image, "--format", "json", "-o", "the-plan.json"],
-    );
+    let folder = folder(files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
+    let output = featgraph(folder.path(), &["plan", image, "--format", "json", "-o", "the-plan.json"]);
     if output.status.code() == Some(0) {
-        let text = std::fs::read_to_string(folder.path().join("the-plan.json"))
-            .expect("a plan was written");
+        let text = std::fs::read_to_string(folder.path().join("the-plan.json")).expect("a plan was written");
         return Ok(serde_json::from_str(&text).expect("a plan is JSON"));
     }
-    assert!(
-        !folder.path().join("the-plan.json").exists(),
-        "a plan was written in spite of errors"
-    );
+    assert!(!folder.path().join("the-plan.json").exists(), "a plan was written in spite of errors");
     Err(check_in(folder.path(), &[image]))
 }
 
@@ -51,9 +36,7 @@ pub fn plan(files: &[File], image: &str) -> Result<Value, Value> {
 pub fn error_codes(checked: &Value) -> Vec<String> {
     let all = checked["diagnostics"].as_array().into_iter().flatten();
     let errors = all.filter(|diagnostic| diagnostic["severity"] == "error");
-    errors
-        .filter_map(|diagnostic| diagnostic["code"].as_str().map(str::to_owned))
-        .collect()
+    errors.filter_map(|diagnostic| diagnostic["code"].as_str().map(str::to_owned)).collect()
 }
 
 /// What `check` says, for people: one line a finding.
@@ -80,10 +63,7 @@ fn check_in(folder: &Path, roots: &[&str]) -> Value {
     let output = featgraph(folder, &arguments);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|why| {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        panic!(
-            "`check` gave no JSON ({why}), exit {:?}: {complaint}",
-            output.status.code()
-        )
+        panic!("`check` gave no JSON ({why}), exit {:?}: {complaint}", output.status.code())
     })
 }
 

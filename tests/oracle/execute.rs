@@ -21,11 +21,7 @@ impl Choices {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        if end == 0 {
-            0
-        } else {
-            (self.0 >> 11) as usize % end
-        }
+        if end == 0 { 0 } else { (self.0 >> 11) as usize % end }
     }
 
     /// Another order of the same items.
@@ -37,12 +33,7 @@ impl Choices {
 }
 
 /// Carries out a plan's steps on a root in an order of ids; the first thing that fails is the answer.
-pub fn execute(
-    plan: &Value,
-    root: Root,
-    order: &[String],
-    inputs: &Inputs,
-) -> Result<Root, String> {
+pub fn execute(plan: &Value, root: Root, order: &[String], inputs: &Inputs) -> Result<Root, String> {
     run(&Plan::read(plan)?, root, order, inputs)
 }
 
@@ -68,10 +59,7 @@ pub fn written(plan: &Plan) -> Vec<String> {
 fn may_start(plan: &Plan, step: &Step, done: &[&str]) -> bool {
     let is_done = |id: &str| done.contains(&id);
     step.requires.iter().all(|id| is_done(id))
-        && plan
-            .steps
-            .iter()
-            .all(|other| other.stage >= step.stage || is_done(&other.id))
+        && plan.steps.iter().all(|other| other.stage >= step.stage || is_done(&other.id))
 }
 
 /// A random allowed order.
@@ -79,9 +67,7 @@ pub fn any_order(plan: &Plan, choices: &mut Choices) -> Vec<String> {
     let mut left: Vec<&Step> = plan.steps.iter().collect();
     let mut done: Vec<&str> = Vec::new();
     loop {
-        let ready: Vec<usize> = (0..left.len())
-            .filter(|at| may_start(plan, left[*at], &done))
-            .collect();
+        let ready: Vec<usize> = (0..left.len()).filter(|at| may_start(plan, left[*at], &done)).collect();
         let Some(at) = ready.get(choices.below(ready.len())) else {
             break;
         };
@@ -91,12 +77,7 @@ pub fn any_order(plan: &Plan, choices: &mut Choices) -> Vec<String> {
 }
 
 /// Carries out a plan with several workers: steps start as soon as they may, and the edits of those that run fall between each other's.
-pub fn interleave(
-    plan: &Plan,
-    mut root: Root,
-    choices: &mut Choices,
-    inputs: &Inputs,
-) -> Result<Root, String> {
+pub fn interleave(plan: &Plan, mut root: Root, choices: &mut Choices, inputs: &Inputs) -> Result<Root, String> {
     let mut left: Vec<&Step> = plan.steps.iter().collect();
     let mut running: Vec<(&Step, std::collections::VecDeque<Edit>)> = Vec::new();
     let mut done: Vec<&str> = Vec::new();
@@ -105,18 +86,14 @@ pub fn interleave(
         let ready: Vec<usize> = (0..left.len())
             .filter(|at| {
                 let step = left[*at];
-                may_start(plan, step, &done)
-                    && !running
-                        .iter()
-                        .any(|(other, _)| exclude_each_other(step, other))
+                may_start(plan, step, &done) && !running.iter().any(|(other, _)| exclude_each_other(step, other))
             })
             .collect();
         let choice = choices.below(ready.len() + running.len());
         if let Some(at) = ready.get(choice) {
             let step = left.remove(*at);
             told.push(format!("begin {}", step.id));
-            let edits = begin(&root, step, inputs)
-                .map_err(|why| format!("{}: {why}\n  after {told:?}", step.id))?;
+            let edits = begin(&root, step, inputs).map_err(|why| format!("{}: {why}\n  after {told:?}", step.id))?;
             running.push((step, edits.into()));
             continue;
         }
@@ -128,8 +105,7 @@ pub fn interleave(
         match edits.pop_front() {
             Some(edit) => {
                 told.push(format!("edit of {}", step.id));
-                apply(&mut root, edit)
-                    .map_err(|why| format!("{}: {why}\n  after {told:?}", step.id))?;
+                apply(&mut root, edit).map_err(|why| format!("{}: {why}\n  after {told:?}", step.id))?;
             }
             None => {
                 provided(&root, step)?;

@@ -19,12 +19,7 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Phase; 4] = [
-        Phase::Commands,
-        Phase::Removals,
-        Phase::Main,
-        Phase::Finalize,
-    ];
+    pub const ALL: [Phase; 4] = [Phase::Commands, Phase::Removals, Phase::Main, Phase::Finalize];
 
     /// As in a manifest.
     pub fn name(self) -> &'static str {
@@ -183,13 +178,7 @@ pub struct Feature {
 impl Feature {
     /// The feature with nothing but its kind's fields.
     pub fn new(what: What) -> Feature {
-        Feature {
-            what,
-            phase: None,
-            parents: None,
-            requires: Vec::new(),
-            asides: Vec::new(),
-        }
+        Feature { what, phase: None, parents: None, requires: Vec::new(), asides: Vec::new() }
     }
 
     /// The phase it runs in.
@@ -204,15 +193,9 @@ impl Feature {
     pub fn makes_parents(&self) -> bool {
         let places = matches!(
             self.what,
-            What::Install { .. }
-                | What::EnsureDir { .. }
-                | What::Symlink { .. }
-                | What::Hardlink { .. }
+            What::Install { .. } | What::EnsureDir { .. } | What::Symlink { .. } | What::Hardlink { .. }
         );
-        places
-            && self
-                .parents
-                .unwrap_or(matches!(self.what, What::EnsureDir { .. }))
+        places && self.parents.unwrap_or(matches!(self.what, What::EnsureDir { .. }))
     }
 
     /// The path it places something at, and whether that is a directory.

@@ -86,27 +86,16 @@ fn judge(image: &Image) -> Result<Root, Objection> {
     let mut open = None;
     let mut kept: Vec<Unordered> = Vec::new();
     for phase in Phase::ALL {
-        let features: Vec<Feature> = image
-            .features
-            .iter()
-            .filter(|feature| feature.phase() == phase)
-            .cloned()
-            .collect();
+        let features: Vec<Feature> =
+            image.features.iter().filter(|feature| feature.phase() == phase).cloned().collect();
         if features.is_empty() {
             continue;
         }
         root = carry_out(&root, &features, &numbers)?;
-        let unordered: Vec<Unordered> = features
-            .iter()
-            .flat_map(|feature| unordered(&root, feature))
-            .collect();
+        let unordered: Vec<Unordered> = features.iter().flat_map(|feature| unordered(&root, feature)).collect();
         for requirement in &unordered {
             if !holds(&root, requirement) {
-                return reject(format!(
-                    "at the end of {}: {}",
-                    phase.name(),
-                    requirement.by
-                ));
+                return reject(format!("at the end of {}: {}", phase.name(), requirement.by));
             }
             if requirement.expect == Expect::Nothing && loops(&root, requirement) {
                 open = Some("whether a loop that nothing goes through is one");
@@ -116,8 +105,7 @@ fn judge(image: &Image) -> Result<Root, Objection> {
     }
     for requirement in &kept {
         let gone = requirement.link.as_ref().is_some_and(|(place, target)| {
-            root.get(place)
-                .is_none_or(|inode| inode.node != Node::Link(target.clone()))
+            root.get(place).is_none_or(|inode| inode.node != Node::Link(target.clone()))
         });
         match (holds(&root, requirement), gone) {
             (true, _) => {}
@@ -137,14 +125,8 @@ fn judge(image: &Image) -> Result<Root, Objection> {
 fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
     let by = super::manifest::toml_feature(feature);
     match &feature.what {
-        What::Symlink {
-            link,
-            target,
-            expect,
-        } => {
-            let directory = root
-                .walk("/", parent(link), Last::Follow)
-                .unwrap_or_default();
+        What::Symlink { link, target, expect } => {
+            let directory = root.walk("/", parent(link), Last::Follow).unwrap_or_default();
             let place = super::walk::join(&directory, super::walk::name(link));
             vec![Unordered {
                 by,
@@ -157,16 +139,14 @@ fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
         }
         What::User(account) => {
             let need = |path: &Option<String>, expect, executable| {
-                path.as_ref()
-                    .filter(|path| *path != "/nonexistent")
-                    .map(|path| Unordered {
-                        by: by.clone(),
-                        link: None,
-                        from: "/".into(),
-                        path: path.clone(),
-                        expect,
-                        executable,
-                    })
+                path.as_ref().filter(|path| *path != "/nonexistent").map(|path| Unordered {
+                    by: by.clone(),
+                    link: None,
+                    from: "/".into(),
+                    path: path.clone(),
+                    expect,
+                    executable,
+                })
             };
             let home = need(&account.home, Expect::Directory, false);
             let shell = need(&account.shell, Expect::File, true);
@@ -177,9 +157,7 @@ fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
 }
 
 fn holds(root: &Root, requirement: &Unordered) -> bool {
-    let outside = ["/dev", "/proc", "/run", "/sys"]
-        .iter()
-        .any(|place| is_at_or_below(&requirement.path, place));
+    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&requirement.path, place));
     if requirement.expect == Expect::Nothing || (outside && !requirement.executable) {
         return true;
     }
@@ -190,10 +168,7 @@ fn holds(root: &Root, requirement: &Unordered) -> bool {
     match requirement.expect {
         Expect::Any | Expect::Nothing => true,
         Expect::Directory => inode.node == Node::Directory,
-        Expect::File => {
-            matches!(inode.node, Node::File { .. })
-                && (!requirement.executable || inode.mode & 0o111 != 0)
-        }
+        Expect::File => matches!(inode.node, Node::File { .. }) && (!requirement.executable || inode.mode & 0o111 != 0),
     }
 }
 
@@ -206,9 +181,7 @@ fn steps_back_midway(image: &Image) -> bool {
     let midway = |feature: &Feature| match &feature.what {
         What::Symlink { target, .. } => {
             let parts: Vec<&str> = target.split('/').filter(|part| !part.is_empty()).collect();
-            parts
-                .windows(2)
-                .any(|pair| pair[0] != ".." && pair[1] == "..")
+            parts.windows(2).any(|pair| pair[0] != ".." && pair[1] == "..")
         }
         _ => false,
     };
@@ -217,16 +190,8 @@ fn steps_back_midway(image: &Image) -> bool {
 
 /// No number for two names, whatever the phases.
 fn one_number_one_name(base: &Root, features: &[Feature]) -> Result<(), Objection> {
-    let mut users: BTreeMap<u32, String> = base
-        .users()
-        .into_iter()
-        .map(|(name, user)| (user.uid, name))
-        .collect();
-    let mut groups: BTreeMap<u32, String> = base
-        .groups()
-        .into_iter()
-        .map(|(name, (gid, _))| (gid, name))
-        .collect();
+    let mut users: BTreeMap<u32, String> = base.users().into_iter().map(|(name, user)| (user.uid, name)).collect();
+    let mut groups: BTreeMap<u32, String> = base.groups().into_iter().map(|(name, (gid, _))| (gid, name)).collect();
     for feature in features {
         let (numbers, number, name) = match &feature.what {
             What::User(account) => (&mut users, account.uid, &account.name),
@@ -265,27 +230,18 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
     }
     let mut numbers = Numbers::default();
     let free = |used: &mut BTreeSet<u32>| {
-        let number = (1000..)
-            .find(|number| !used.contains(number))
-            .unwrap_or(u32::MAX);
+        let number = (1000..).find(|number| !used.contains(number)).unwrap_or(u32::MAX);
         used.insert(number);
         number
     };
     for (name, given) in users {
         let number = given.unwrap_or_else(|| free(&mut uids));
         numbers.users.insert(name.clone(), number);
-        let number = if gids.insert(number) {
-            number
-        } else {
-            free(&mut gids)
-        };
+        let number = if gids.insert(number) { number } else { free(&mut gids) };
         numbers.groups.insert(name, number);
     }
     for name in groups {
-        numbers
-            .groups
-            .entry(name)
-            .or_insert_with(|| free(&mut gids));
+        numbers.groups.entry(name).or_insert_with(|| free(&mut gids));
     }
     numbers
 }

@@ -28,11 +28,7 @@ pub fn fields(feature: &Feature) -> (&'static str, Vec<(String, Value)>) {
             put_given(given, &mut put);
             "ensure_dir"
         }
-        What::Symlink {
-            link,
-            target,
-            expect,
-        } => {
+        What::Symlink { link, target, expect } => {
             put("link", json!(link));
             put("target", json!(target));
             put(
@@ -51,14 +47,7 @@ pub fn fields(feature: &Feature) -> (&'static str, Vec<(String, Value)>) {
             put("target", json!(target));
             "hardlink"
         }
-        What::User(Account {
-            name,
-            uid,
-            group,
-            groups,
-            home,
-            shell,
-        }) => {
+        What::User(Account { name, uid, group, groups, home, shell }) => {
             put("name", json!(name));
             put("uid", json!(uid));
             put("group", json!(group));
@@ -72,11 +61,7 @@ pub fn fields(feature: &Feature) -> (&'static str, Vec<(String, Value)>) {
             put("gid", json!(gid));
             "group"
         }
-        What::Remove {
-            path,
-            must_exist,
-            recursive,
-        } => {
+        What::Remove { path, must_exist, recursive } => {
             put("path", json!(path));
             put("must_exist", json!(must_exist));
             put("recursive", json!(recursive));
@@ -139,14 +124,9 @@ pub fn toml_head(image: &Image, include: &[String]) -> String {
 
 /// The manifests of an image and all below it, its own first.
 pub fn toml_files(image: &Image) -> Vec<File> {
-    let own = (
-        toml_name(image),
-        toml_text(&toml_head(image, &[]), &image.features),
-    );
+    let own = (toml_name(image), toml_text(&toml_head(image, &[]), &image.features));
     let below = image.parent.as_deref().map(toml_files);
-    std::iter::once(own)
-        .chain(below.into_iter().flatten())
-        .collect()
+    std::iter::once(own).chain(below.into_iter().flatten()).collect()
 }
 
 /// The file of an image.
@@ -158,10 +138,7 @@ pub fn toml_name(image: &Image) -> String {
 pub fn json_files(image: &Image) -> Vec<File> {
     let mut head = Map::from_iter([("name".to_owned(), json!(image.name))]);
     if let Some(parent) = &image.parent {
-        head.insert(
-            "parent".to_owned(),
-            json!(format!("{}.image.json", parent.name)),
-        );
+        head.insert("parent".to_owned(), json!(format!("{}.image.json", parent.name)));
     }
     let mut file = Map::from_iter([("image".to_owned(), Value::Object(head))]);
     for feature in &image.features {
@@ -171,25 +148,16 @@ pub fn json_files(image: &Image) -> Vec<File> {
             list.push(Value::Object(fields.into_iter().collect()));
         }
     }
-    let own = (
-        format!("{}.image.json", image.name),
-        format!("{:#}", Value::Object(file)),
-    );
+    let own = (format!("{}.image.json", image.name), format!("{:#}", Value::Object(file)));
     let below = image.parent.as_deref().map(json_files);
-    std::iter::once(own)
-        .chain(below.into_iter().flatten())
-        .collect()
+    std::iter::once(own).chain(below.into_iter().flatten()).collect()
 }
 
 /// The names of the source files that an image and those below it use.
 pub fn sources(image: &Image) -> Vec<String> {
     let mut names: Vec<String> = image.parent.as_deref().map(sources).unwrap_or_default();
     for feature in &image.features {
-        if let What::Install {
-            source: Source::File(name),
-            ..
-        } = &feature.what
-        {
+        if let What::Install { source: Source::File(name), .. } = &feature.what {
             names.push(name.clone());
         }
     }
@@ -200,8 +168,5 @@ pub fn sources(image: &Image) -> Vec<String> {
 
 /// The source files themselves.
 pub fn source_files(image: &Image) -> Vec<File> {
-    sources(image)
-        .into_iter()
-        .map(|name| (name.clone(), source_text(&name)))
-        .collect()
+    sources(image).into_iter().map(|name| (name.clone(), source_text(&name))).collect()
 }

@@ -52,10 +52,7 @@ pub struct Unit {
 impl Unit {
     /// The place it provides, if it provides one.
     pub fn place(&self) -> Option<&str> {
-        let places = matches!(
-            self.thing,
-            Thing::Directory(_) | Thing::File(..) | Thing::Link(_) | Thing::Hardlink(_)
-        );
+        let places = matches!(self.thing, Thing::Directory(_) | Thing::File(..) | Thing::Link(_) | Thing::Hardlink(_));
         places.then_some(self.entity.as_str())
     }
 }
@@ -83,10 +80,7 @@ pub struct Places<'a> {
 impl<'a> Places<'a> {
     /// The links' own places first, to a fixed point: the place of a link may lead through another one.
     pub fn settle(base: &'a Root, features: &[Feature]) -> Result<Places<'a>, Objection> {
-        let mut places = Places {
-            base,
-            links: BTreeMap::new(),
-        };
+        let mut places = Places { base, links: BTreeMap::new() };
         for _ in 0..=2 * features.len() + 2 {
             let mut links = BTreeMap::new();
             let mut lost = false;
@@ -99,11 +93,7 @@ impl<'a> Places<'a> {
                 }
             }
             if links == places.links {
-                return if lost {
-                    reject("a link is reached through a loop")
-                } else {
-                    Ok(places)
-                };
+                return if lost { reject("a link is reached through a loop") } else { Ok(places) };
             }
             places.links = links;
         }
@@ -112,21 +102,14 @@ impl<'a> Places<'a> {
 
     /// The place of a path.
     pub fn find(&self, from: &str, path: &str, last: Last) -> Result<String, Lost> {
-        walk(
-            from,
-            path,
-            last,
-            false,
-            &|place| match self.links.get(place) {
-                Some(target) => Seen::Link(target.clone()),
-                None => self.base.look(place),
-            },
-        )
+        walk(from, path, last, false, &|place| match self.links.get(place) {
+            Some(target) => Seen::Link(target.clone()),
+            None => self.base.look(place),
+        })
     }
 
     fn found(&self, path: &str, last: Last) -> Result<String, Objection> {
-        self.find("/", path, last)
-            .map_err(|_| Objection::Rejected(format!("{path} leads into a loop")))
+        self.find("/", path, last).map_err(|_| Objection::Rejected(format!("{path} leads into a loop")))
     }
 }
 
@@ -142,22 +125,11 @@ pub fn units(base: &Root, features: &[Feature]) -> Result<Vec<Unit>, Objection> 
                     .map_err(|what| Objection::Rejected(format!("conflict: {what} of {key}")))?;
                 unit.members.push(number);
             }
-            None => drop(units.insert(
-                key,
-                Unit {
-                    entity,
-                    thing,
-                    members: vec![number],
-                    satisfied: false,
-                },
-            )),
+            None => drop(units.insert(key, Unit { entity, thing, members: vec![number], satisfied: false })),
         }
     }
     imply(base, features, &mut units)?;
-    for removal in units
-        .values()
-        .filter(|unit| matches!(unit.thing, Thing::Removal { .. }))
-    {
+    for removal in units.values().filter(|unit| matches!(unit.thing, Thing::Removal { .. })) {
         let places = units.values().filter_map(Unit::place);
         for place in places {
             if is_at_or_below(place, &removal.entity) {
@@ -165,10 +137,7 @@ pub fn units(base: &Root, features: &[Feature]) -> Result<Vec<Unit>, Objection> 
             }
         }
         for account_file in ["/etc/passwd", "/etc/group"] {
-            let there = base
-                .walk("/", account_file, Last::Follow)
-                .ok()
-                .filter(|place| base.get(place).is_some());
+            let there = base.walk("/", account_file, Last::Follow).ok().filter(|place| base.get(place).is_some());
             if there.is_some_and(|place| is_at_or_below(&place, &removal.entity)) {
                 return Err(Objection::Open("accounts whose file is removed".into()));
             }
@@ -181,38 +150,20 @@ pub fn units(base: &Root, features: &[Feature]) -> Result<Vec<Unit>, Objection> 
 }
 
 /// One feature as key, entity and thing.
-fn lower(
-    places: &Places,
-    number: usize,
-    feature: &Feature,
-) -> Result<(String, String, Thing), Objection> {
+fn lower(places: &Places, number: usize, feature: &Feature) -> Result<(String, String, Thing), Objection> {
     let (entity, thing) = match &feature.what {
-        What::Install { dst, source, given } => (
-            places.found(dst, Last::Keep)?,
-            Thing::File(source.clone(), given.clone()),
-        ),
-        What::EnsureDir { path, given } => (
-            places.found(path, Last::Follow)?,
-            Thing::Directory(given.clone()),
-        ),
-        What::Symlink { link, target, .. } => {
-            (places.found(link, Last::Keep)?, Thing::Link(target.clone()))
+        What::Install { dst, source, given } => {
+            (places.found(dst, Last::Keep)?, Thing::File(source.clone(), given.clone()))
         }
-        What::Hardlink { link, target } => (
-            places.found(link, Last::Keep)?,
-            Thing::Hardlink(places.found(target, Last::Follow)?),
-        ),
+        What::EnsureDir { path, given } => (places.found(path, Last::Follow)?, Thing::Directory(given.clone())),
+        What::Symlink { link, target, .. } => (places.found(link, Last::Keep)?, Thing::Link(target.clone())),
+        What::Hardlink { link, target } => {
+            (places.found(link, Last::Keep)?, Thing::Hardlink(places.found(target, Last::Follow)?))
+        }
         What::User(account) => (account.name.clone(), Thing::User(account.clone())),
         What::Group { name, gid } => (name.clone(), Thing::Group(*gid)),
-        What::Remove {
-            path,
-            must_exist,
-            recursive,
-        } => {
-            let thing = Thing::Removal {
-                must_exist: must_exist.unwrap_or(true),
-                recursive: recursive.unwrap_or(true),
-            };
+        What::Remove { path, must_exist, recursive } => {
+            let thing = Thing::Removal { must_exist: must_exist.unwrap_or(true), recursive: recursive.unwrap_or(true) };
             (places.found(path, Last::Keep)?, thing)
         }
         What::Require { .. } => (String::new(), Thing::Assertion),
@@ -228,11 +179,7 @@ fn lower(
 }
 
 /// Only what is given is compared; what one gives and the other does not stands.
-fn agree<T: Clone + PartialEq>(
-    one: &mut Option<T>,
-    other: &Option<T>,
-    what: &str,
-) -> Result<(), String> {
+fn agree<T: Clone + PartialEq>(one: &mut Option<T>, other: &Option<T>, what: &str) -> Result<(), String> {
     match (&*one, other) {
         (Some(one), Some(other)) if one != other => Err(what.to_owned()),
         (None, Some(_)) => {
@@ -252,9 +199,7 @@ fn agree_given(one: &mut Given, other: &Given) -> Result<(), String> {
 fn unite(one: &mut Thing, other: &Thing) -> Result<(), String> {
     match (one, other) {
         (Thing::Directory(one), Thing::Directory(other)) => agree_given(one, other),
-        (Thing::File(source, one), Thing::File(same, other)) if source == same => {
-            agree_given(one, other)
-        }
+        (Thing::File(source, one), Thing::File(same, other)) if source == same => agree_given(one, other),
         (Thing::Link(one), Thing::Link(other)) if one == other => Ok(()),
         (Thing::Hardlink(one), Thing::Hardlink(other)) if one == other => Ok(()),
         (Thing::User(one), Thing::User(other)) => {
@@ -265,16 +210,7 @@ fn unite(one: &mut Thing, other: &Thing) -> Result<(), String> {
             agree(&mut one.shell, &other.shell, "shell")
         }
         (Thing::Group(one), Thing::Group(other)) => agree(one, other, "gid"),
-        (
-            Thing::Removal {
-                must_exist,
-                recursive,
-            },
-            Thing::Removal {
-                must_exist: also,
-                recursive: deep,
-            },
-        ) => {
+        (Thing::Removal { must_exist, recursive }, Thing::Removal { must_exist: also, recursive: deep }) => {
             *must_exist |= also;
             *recursive &= deep;
             Ok(())
@@ -284,52 +220,31 @@ fn unite(one: &mut Thing, other: &Thing) -> Result<(), String> {
 }
 
 /// Adds the directories and groups that had to be there.
-fn imply(
-    base: &Root,
-    features: &[Feature],
-    units: &mut BTreeMap<String, Unit>,
-) -> Result<(), Objection> {
+fn imply(base: &Root, features: &[Feature], units: &mut BTreeMap<String, Unit>) -> Result<(), Objection> {
     let mut implied: BTreeMap<String, Unit> = BTreeMap::new();
     let mut add = |key: String, entity: &str, thing: Thing| {
-        let unit = Unit {
-            entity: entity.to_owned(),
-            thing,
-            members: Vec::new(),
-            satisfied: false,
-        };
+        let unit = Unit { entity: entity.to_owned(), thing, members: Vec::new(), satisfied: false };
         implied.insert(key, unit);
     };
     for unit in units.values() {
         if let Some(place) = unit.place()
-            && unit
-                .members
-                .iter()
-                .any(|number| features[*number].makes_parents())
+            && unit.members.iter().any(|number| features[*number].makes_parents())
         {
             for directory in above(place) {
                 if base.get(&directory).is_none() {
-                    add(
-                        format!("path:{directory}"),
-                        &directory,
-                        Thing::Directory(Given::default()),
-                    );
+                    add(format!("path:{directory}"), &directory, Thing::Directory(Given::default()));
                 }
             }
         }
         if let Thing::User(account) = &unit.thing {
             let name = &account.name;
             let of_own_name = |feature: &Feature| matches!(&feature.what, What::User(user) if user.group.is_none());
-            let bare = unit
-                .members
-                .iter()
-                .any(|number| of_own_name(&features[*number]));
+            let bare = unit.members.iter().any(|number| of_own_name(&features[*number]));
             let there = base.groups().contains_key(name);
             let known = there || units.contains_key(&format!("group:{name}"));
             let repeated = base.users().contains_key(name);
             if bare && !known && (account.group.is_some() || repeated) {
-                return Err(Objection::Open(
-                    "whether a bare repetition of a user implies its group".into(),
-                ));
+                return Err(Objection::Open("whether a bare repetition of a user implies its group".into()));
             }
             if account.group.is_none() && !there && !repeated {
                 add(format!("group:{name}"), name, Thing::Group(None));

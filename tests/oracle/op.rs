@@ -62,20 +62,12 @@ pub fn apply(root: &mut Root, edit: Edit) -> Result<(), String> {
         }
         Edit::Delete(place) => root.delete(&place),
         Edit::Own(place, mode, user, group) => {
-            root.change(&place, |inode| {
-                (inode.mode, inode.user, inode.group) = (mode, user, group)
-            })?;
+            root.change(&place, |inode| (inode.mode, inode.user, inode.group) = (mode, user, group))?;
         }
         Edit::Mount(place, what) => root.change(&place, |inode| inode.mounted = Some(what))?,
         Edit::Rewrite(place, content) => {
-            let mut inode = root
-                .get(&place)
-                .cloned()
-                .ok_or_else(|| format!("{place} is gone"))?;
-            inode.node = Node::File {
-                content,
-                edited: true,
-            };
+            let mut inode = root.get(&place).cloned().ok_or_else(|| format!("{place} is gone"))?;
+            inode.node = Node::File { content, edited: true };
             root.put(&place, inode);
         }
         Edit::Package(name, true) => drop(root.packages.insert(name)),
@@ -120,27 +112,17 @@ fn mode(op: &Value, field: &str) -> Result<u32, String> {
 }
 
 fn owners(root: &Root, op: &Value) -> Result<(String, String), String> {
-    Ok((
-        account(root, op, "user", "uid")?,
-        account(root, op, "group", "gid")?,
-    ))
+    Ok((account(root, op, "user", "uid")?, account(root, op, "group", "gid")?))
 }
 
 fn xattrs(op: &Value) -> BTreeMap<String, String> {
     let pairs = op["xattrs"].as_object().into_iter().flatten();
-    pairs
-        .map(|(name, value)| (name.clone(), value.to_string()))
-        .collect()
+    pairs.map(|(name, value)| (name.clone(), value.to_string())).collect()
 }
 
 fn strings(value: &Value) -> Vec<String> {
     let items = value.as_array().into_iter().flatten();
-    items
-        .map(|item| {
-            item.as_str()
-                .map_or_else(|| item.to_string(), str::to_owned)
-        })
-        .collect()
+    items.map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
 }
 
 /// What a step reads, checks and is going to do.
@@ -151,9 +133,7 @@ pub fn begin(root: &Root, step: &Step, inputs: &Inputs) -> Result<Vec<Edit>, Str
         edits.push(Edit::Saw(format!("{}: {}", step.id, saw.to_hex())));
     }
     let op = &step.op;
-    let place = ["dst", "path", "link", "mountpoint"]
-        .iter()
-        .find_map(|field| op[*field].as_str());
+    let place = ["dst", "path", "link", "mountpoint"].iter().find_map(|field| op[*field].as_str());
     // What is to be replaced goes first; the rest of the step is worked out as if it were gone.
     let cleared;
     let mut root = root;
@@ -172,10 +152,7 @@ pub fn begin(root: &Root, step: &Step, inputs: &Inputs) -> Result<Vec<Edit>, Str
         if let Edit::Rewrite(place, _) = edit
             && !step.modifies.contains(place)
         {
-            return Err(format!(
-                "{} edits {place} and does not say so in `modifies`",
-                step.id
-            ));
+            return Err(format!("{} edits {place} and does not say so in `modifies`", step.id));
         }
     }
     Ok(edits)
@@ -186,41 +163,21 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
     let one = |node: Node, place: &str, bits: u32| -> Result<Vec<Edit>, String> {
         vacant(root, place)?;
         let (user, group) = owners(root, op)?;
-        Ok(vec![Edit::Put(
-            place.into(),
-            Inode {
-                node,
-                mode: bits,
-                user,
-                group,
-                xattrs: xattrs(op),
-                mounted: None,
-            },
-        )])
+        Ok(vec![Edit::Put(place.into(), Inode { node, mode: bits, user, group, xattrs: xattrs(op), mounted: None })])
     };
     match text(op, "type")? {
         "make_dir" => {
             let place = text(op, "path")?;
             match root.get(place) {
-                Some(inode)
-                    if inode.node == Node::Directory && (!root.seen.is_empty() || place == "/") =>
-                {
+                Some(inode) if inode.node == Node::Directory && (!root.seen.is_empty() || place == "/") => {
                     let (user, group) = owners(root, op)?;
-                    Ok(vec![Edit::Own(
-                        place.into(),
-                        mode(op, "mode")?,
-                        user,
-                        group,
-                    )])
+                    Ok(vec![Edit::Own(place.into(), mode(op, "mode")?, user, group)])
                 }
                 _ => one(Node::Directory, place, mode(op, "mode")?),
             }
         }
         "write_file" => {
-            let node = Node::File {
-                content: text(op, "text")?.into(),
-                edited: false,
-            };
+            let node = Node::File { content: text(op, "text")?.into(), edited: false };
             one(node, text(op, "dst")?, mode(op, "mode")?)
         }
         "copy_file" => {
@@ -230,14 +187,7 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
                 Some(Input::Tree(_)) => return Err(format!("{src} is not a file")),
                 None => return Err(format!("there is no input {src}")),
             };
-            one(
-                Node::File {
-                    content,
-                    edited: false,
-                },
-                text(op, "dst")?,
-                mode(op, "mode")?,
-            )
+            one(Node::File { content, edited: false }, text(op, "dst")?, mode(op, "mode")?)
         }
         "make_symlink" => {
             let place = text(op, "link")?;
@@ -261,26 +211,13 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
         "mount" => {
             let place = text(op, "mountpoint")?;
             let directory = op["directory"] != Value::Bool(false);
-            let source = Edit::Mount(
-                place.into(),
-                format!("{} {}", op["source_type"], op["source"]),
-            );
-            let file = Node::File {
-                content: String::new(),
-                edited: false,
-            };
+            let source = Edit::Mount(place.into(), format!("{} {}", op["source_type"], op["source"]));
+            let file = Node::File { content: String::new(), edited: false };
             match root.get(place).map(|inode| &inode.node) {
                 None => {
                     vacant(root, place)?;
-                    let (node, bits) = if directory {
-                        (Node::Directory, 0o755)
-                    } else {
-                        (file, 0o644)
-                    };
-                    Ok(vec![
-                        Edit::Put(place.into(), Inode::of_root(node, bits)),
-                        source,
-                    ])
+                    let (node, bits) = if directory { (Node::Directory, 0o755) } else { (file, 0o644) };
+                    Ok(vec![Edit::Put(place.into(), Inode::of_root(node, bits)), source])
                 }
                 Some(Node::Directory) if directory => Ok(vec![source]),
                 Some(Node::File { .. }) if !directory => Ok(vec![source]),
@@ -289,45 +226,23 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
         }
         "copy_tree" | "extract" | "clone" => super::tree::place(root, op, inputs),
         "add_group" => {
-            let (name, gid) = (
-                text(op, "name")?,
-                op["gid"].as_u64().ok_or("a group needs a number")?,
-            );
+            let (name, gid) = (text(op, "name")?, op["gid"].as_u64().ok_or("a group needs a number")?);
             let groups = root.groups();
-            if groups.contains_key(name)
-                || groups.values().any(|(there, _)| u64::from(*there) == gid)
-            {
+            if groups.contains_key(name) || groups.values().any(|(there, _)| u64::from(*there) == gid) {
                 return Err(format!("there is a group {name} or a number {gid} already"));
             }
-            Ok(vec![append(
-                root,
-                "/etc/group",
-                &format!("{name}:x:{gid}:"),
-            )?])
+            Ok(vec![append(root, "/etc/group", &format!("{name}:x:{gid}:"))?])
         }
         "add_user" => {
-            let (name, uid) = (
-                text(op, "name")?,
-                op["uid"].as_u64().ok_or("a user needs a number")?,
-            );
+            let (name, uid) = (text(op, "name")?, op["uid"].as_u64().ok_or("a user needs a number")?);
             let users = root.users();
             if users.contains_key(name) || users.values().any(|there| u64::from(there.uid) == uid) {
                 return Err(format!("there is a user {name} or a number {uid} already"));
             }
             let group = account(root, op, "group", "gid")?;
-            let gid = root
-                .groups()
-                .get(&group)
-                .map_or(group, |(gid, _)| gid.to_string());
-            let (comment, home, shell) = (
-                op["comment"].as_str(),
-                text(op, "home")?,
-                text(op, "shell")?,
-            );
-            let line = format!(
-                "{name}:x:{uid}:{gid}:{}:{home}:{shell}",
-                comment.unwrap_or("")
-            );
+            let gid = root.groups().get(&group).map_or(group, |(gid, _)| gid.to_string());
+            let (comment, home, shell) = (op["comment"].as_str(), text(op, "home")?, text(op, "shell")?);
+            let line = format!("{name}:x:{uid}:{gid}:{}:{home}:{shell}", comment.unwrap_or(""));
             let mut edits = vec![append(root, "/etc/passwd", &line)?];
             edits.extend(join_groups(root, name, &strings(&op["groups"]))?);
             Ok(edits)
@@ -337,35 +252,21 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
             if !root.users().contains_key(name) {
                 return Err(format!("there is no user {name} yet"));
             }
-            Ok(join_groups(root, name, &strings(&op["groups"]))?
-                .into_iter()
-                .collect())
+            Ok(join_groups(root, name, &strings(&op["groups"]))?.into_iter().collect())
         }
         "packages" => {
-            let come = ["install", "upgrade", "files"]
-                .iter()
-                .flat_map(|field| strings(&op[*field]));
-            let go = ["remove", "remove_if_exists"]
-                .iter()
-                .flat_map(|field| strings(&op[*field]));
+            let come = ["install", "upgrade", "files"].iter().flat_map(|field| strings(&op[*field]));
+            let go = ["remove", "remove_if_exists"].iter().flat_map(|field| strings(&op[*field]));
             let come = come.map(|name| Edit::Package(name, true));
-            Ok(come
-                .chain(go.map(|name| Edit::Package(name, false)))
-                .collect())
+            Ok(come.chain(go.map(|name| Edit::Package(name, false))).collect())
         }
         "run" => {
             account(root, op, "user", "uid")?;
             let cwd = op["cwd"].as_str().unwrap_or("/");
             let command = strings(&op["command"]);
             match command.first() {
-                _ if !root.is_directory(cwd) => {
-                    Err(format!("there is no directory {cwd} to run in"))
-                }
-                Some(first)
-                    if first.starts_with('/')
-                        && root.seen.is_empty()
-                        && !root.is_executable(first) =>
-                {
+                _ if !root.is_directory(cwd) => Err(format!("there is no directory {cwd} to run in")),
+                Some(first) if first.starts_with('/') && root.seen.is_empty() && !root.is_executable(first) => {
                     Err(format!("{first} cannot be executed"))
                 }
                 Some(_) => Ok(Vec::new()),
@@ -373,14 +274,8 @@ fn operation(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
             }
         }
         "configure" => {
-            let settings = op
-                .as_object()
-                .into_iter()
-                .flatten()
-                .filter(|(key, _)| *key != "type");
-            Ok(settings
-                .map(|(key, value)| Edit::Setting(key.clone(), value.to_string()))
-                .collect())
+            let settings = op.as_object().into_iter().flatten().filter(|(key, _)| *key != "type");
+            Ok(settings.map(|(key, value)| Edit::Setting(key.clone(), value.to_string())).collect())
         }
         other => Err(format!("there is no operation {other}")),
     }
@@ -390,11 +285,7 @@ fn remove(root: &Root, op: &Value) -> Result<Vec<Edit>, String> {
     let place = text(op, "path")?;
     let Some(inode) = root.get(place) else {
         let optional = op["must_exist"] == Value::Bool(false);
-        return if optional {
-            Ok(Vec::new())
-        } else {
-            Err(format!("there is nothing to remove at {place}"))
-        };
+        return if optional { Ok(Vec::new()) } else { Err(format!("there is nothing to remove at {place}")) };
     };
     let recursive = op["recursive"] != Value::Bool(false);
     if inode.node == Node::Directory && !recursive && !root.is_empty(place) {
@@ -415,10 +306,7 @@ pub fn provided(root: &Root, step: &Step) -> Result<(), String> {
             _ => true,
         };
         if !there {
-            return Err(format!(
-                "{} provides {entity}, but it is not there",
-                step.id
-            ));
+            return Err(format!("{} provides {entity}, but it is not there", step.id));
         }
     }
     Ok(())

@@ -13,12 +13,7 @@ use super::walk::{Last, join, name, parent};
 /// The root after the phase.
 pub fn carry_out(base: &Root, features: &[Feature], numbers: &Numbers) -> Result<Root, Objection> {
     let units = units(base, features)?;
-    let all = Attempt {
-        base,
-        features,
-        units: &units,
-        numbers,
-    };
+    let all = Attempt { base, features, units: &units, numbers };
     match all.search(base.clone(), 0, &mut BTreeSet::new()) {
         Some(root) => Ok(root),
         None => reject("no order succeeds"),
@@ -66,9 +61,7 @@ impl Attempt<'_> {
         }
         if let Some(place) = unit.place() {
             let free = root.get(place).is_none();
-            let inside = root
-                .get(parent(place))
-                .is_some_and(|inode| inode.node == Node::Directory);
+            let inside = root.get(parent(place)).is_some_and(|inode| inode.node == Node::Directory);
             if !free || !inside {
                 return None;
             }
@@ -76,23 +69,14 @@ impl Attempt<'_> {
         match &unit.thing {
             Thing::Directory(given) | Thing::File(_, given) => {
                 let (node, usual) = match &unit.thing {
-                    Thing::File(source, _) => (
-                        Node::File {
-                            content: source.content(),
-                            edited: false,
-                        },
-                        0o644,
-                    ),
+                    Thing::File(source, _) => (Node::File { content: source.content(), edited: false }, 0o644),
                     _ => (Node::Directory, 0o755),
                 };
                 let mut inode = Inode::of_root(node, given.mode.unwrap_or(usual));
                 (inode.user, inode.group) = (owner(&given.user), owner(&given.group));
                 next.put(&unit.entity, inode);
             }
-            Thing::Link(target) => next.put(
-                &unit.entity,
-                Inode::of_root(Node::Link(target.clone()), 0o777),
-            ),
+            Thing::Link(target) => next.put(&unit.entity, Inode::of_root(Node::Link(target.clone()), 0o777)),
             Thing::Hardlink(target) => {
                 if !matches!(root.get(target)?.node, Node::File { .. }) {
                     return None;
@@ -110,9 +94,7 @@ impl Attempt<'_> {
                 }
                 let group = account.group.as_ref().unwrap_or(&account.name);
                 let gid = root.groups().get(group)?.0;
-                let uid = account
-                    .uid
-                    .or_else(|| self.numbers.users.get(&account.name).copied())?;
+                let uid = account.uid.or_else(|| self.numbers.users.get(&account.name).copied())?;
                 let home = account.home.as_deref().unwrap_or("/nonexistent");
                 let shell = account.shell.as_deref().unwrap_or("/usr/sbin/nologin");
                 let line = format!("{}:x:{uid}:{gid}::{home}:{shell}", account.name);
@@ -122,10 +104,7 @@ impl Attempt<'_> {
                     apply(&mut next, edit).ok()?;
                 }
             }
-            Thing::Removal {
-                must_exist,
-                recursive,
-            } => match root.get(&unit.entity) {
+            Thing::Removal { must_exist, recursive } => match root.get(&unit.entity) {
                 None if *must_exist => return None,
                 None => {}
                 Some(there) => {
@@ -150,41 +129,22 @@ impl Attempt<'_> {
             Some(join(&directory, name(path)))
         };
         if let Some((path, directory)) = feature.placed() {
-            let now = if directory {
-                root.walk("/", path, Last::Follow).ok()?
-            } else {
-                keep(path)?
-            };
+            let now = if directory { root.walk("/", path, Last::Follow).ok()? } else { keep(path)? };
             holds(now == unit.entity)?;
         }
         match &feature.what {
             What::Install { given, .. } | What::EnsureDir { given, .. } => {
-                holds(
-                    given
-                        .user
-                        .as_ref()
-                        .is_none_or(|name| root.users().contains_key(name)),
-                )?;
-                holds(
-                    given
-                        .group
-                        .as_ref()
-                        .is_none_or(|name| root.groups().contains_key(name)),
-                )?;
+                holds(given.user.as_ref().is_none_or(|name| root.users().contains_key(name)))?;
+                holds(given.group.as_ref().is_none_or(|name| root.groups().contains_key(name)))?;
             }
             What::Hardlink { target, .. } => {
                 let now = root.walk("/", target, Last::Follow).ok()?;
-                holds(
-                    matches!(&unit.thing, Thing::Hardlink(place) if *place == now)
-                        && root.is_file(target),
-                )?;
+                holds(matches!(&unit.thing, Thing::Hardlink(place) if *place == now) && root.is_file(target))?;
             }
             What::Remove { path, .. } => match keep(path) {
                 Some(now) => holds(now == unit.entity)?,
                 // Nothing to remove, and nothing ever was: only `must_exist` minds.
-                None => holds(
-                    root.get(&unit.entity).is_none() && self.base.get(&unit.entity).is_none(),
-                )?,
+                None => holds(root.get(&unit.entity).is_none() && self.base.get(&unit.entity).is_none())?,
             },
             What::User(account) => {
                 holds(root.is_file("/etc/passwd") && root.is_file("/etc/group"))?;

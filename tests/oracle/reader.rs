@@ -12,16 +12,9 @@ pub fn features(text: &str) -> Result<Vec<Feature>, String> {
         if matches!(kind.as_str(), "image" | "format_version") {
             continue;
         }
-        for entry in entries
-            .as_array()
-            .ok_or_else(|| format!("{kind} is no list"))?
-        {
-            let entry = entry
-                .as_table()
-                .ok_or_else(|| format!("an entry of {kind} is no table"))?;
-            let mut reader = Reader {
-                entry: entry.clone(),
-            };
+        for entry in entries.as_array().ok_or_else(|| format!("{kind} is no list"))? {
+            let entry = entry.as_table().ok_or_else(|| format!("an entry of {kind} is no table"))?;
+            let mut reader = Reader { entry: entry.clone() };
             let whats = reader.what(kind)?;
             let phase = reader.text("phase").map(|name| phase(&name)).transpose()?;
             let parents = reader.truth("parents");
@@ -45,18 +38,10 @@ pub fn features(text: &str) -> Result<Vec<Feature>, String> {
 /// Reads an image, on a parent if there is one.
 pub fn image(parent: Option<&str>, text: &str) -> Result<Image, String> {
     let parent = match parent {
-        Some(text) => Some(Box::new(Image {
-            name: "base".into(),
-            parent: None,
-            features: features(text)?,
-        })),
+        Some(text) => Some(Box::new(Image { name: "base".into(), parent: None, features: features(text)? })),
         None => None,
     };
-    Ok(Image {
-        name: "top".into(),
-        parent,
-        features: features(text)?,
-    })
+    Ok(Image { name: "top".into(), parent, features: features(text)? })
 }
 
 fn phase(name: &str) -> Result<Phase, String> {
@@ -86,28 +71,18 @@ impl Reader {
     fn texts(&mut self, key: &str) -> Vec<String> {
         match self.entry.remove(key) {
             Some(Value::String(text)) => vec![text],
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect(),
+            Some(Value::Array(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
             _ => Vec::new(),
         }
     }
 
     fn required(&mut self, key: &str) -> Result<String, String> {
-        self.text(key)
-            .ok_or_else(|| format!("`{key}` is not given"))
+        self.text(key).ok_or_else(|| format!("`{key}` is not given"))
     }
 
     fn given(&mut self) -> Given {
-        let mode = self
-            .text("mode")
-            .and_then(|mode| u32::from_str_radix(&mode, 8).ok());
-        Given {
-            mode,
-            user: self.text("user"),
-            group: self.text("group"),
-        }
+        let mode = self.text("mode").and_then(|mode| u32::from_str_radix(&mode, 8).ok());
+        Given { mode, user: self.text("user"), group: self.text("group") }
     }
 
     fn what(&mut self, kind: &str) -> Result<Vec<What>, String> {
@@ -121,21 +96,12 @@ impl Reader {
                 if dst.ends_with('/') {
                     return Err("the oracle does not model trees".into());
                 }
-                vec![What::Install {
-                    dst,
-                    source,
-                    given: self.given(),
-                }]
+                vec![What::Install { dst, source, given: self.given() }]
             }
             "ensure_dir" => {
                 let given = self.given();
                 let paths = self.texts("path").into_iter();
-                paths
-                    .map(|path| What::EnsureDir {
-                        path,
-                        given: given.clone(),
-                    })
-                    .collect()
+                paths.map(|path| What::EnsureDir { path, given: given.clone() }).collect()
             }
             "symlink" => {
                 let expect = match self.text("expect").as_deref() {
@@ -146,17 +112,10 @@ impl Reader {
                     Some("nothing") => Some(Expect::Nothing),
                     Some(other) => return Err(format!("nothing is expected as {other}")),
                 };
-                vec![What::Symlink {
-                    link: self.required("link")?,
-                    target: self.required("target")?,
-                    expect,
-                }]
+                vec![What::Symlink { link: self.required("link")?, target: self.required("target")?, expect }]
             }
             "hardlink" => {
-                vec![What::Hardlink {
-                    link: self.required("link")?,
-                    target: self.required("target")?,
-                }]
+                vec![What::Hardlink { link: self.required("link")?, target: self.required("target")? }]
             }
             "user" => {
                 let groups = self.texts("groups");
@@ -174,30 +133,17 @@ impl Reader {
             }
             "group" => {
                 let gid = self.number("gid");
-                self.texts("name")
-                    .into_iter()
-                    .map(|name| What::Group { name, gid })
-                    .collect()
+                self.texts("name").into_iter().map(|name| What::Group { name, gid }).collect()
             }
             "remove" => {
                 let (must_exist, recursive) = (self.truth("must_exist"), self.truth("recursive"));
                 let paths = self.texts("path").into_iter();
-                paths
-                    .map(|path| What::Remove {
-                        path,
-                        must_exist,
-                        recursive,
-                    })
-                    .collect()
+                paths.map(|path| What::Remove { path, must_exist, recursive }).collect()
             }
             "require" => {
                 let mut all = Vec::new();
                 for list in ["files", "directories", "executables", "users", "groups"] {
-                    all.extend(
-                        self.texts(list)
-                            .into_iter()
-                            .map(|entry| What::Require { list, entry }),
-                    );
+                    all.extend(self.texts(list).into_iter().map(|entry| What::Require { list, entry }));
                 }
                 all
             }

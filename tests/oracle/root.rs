@@ -42,14 +42,7 @@ pub struct Inode {
 impl Inode {
     /// A node that belongs to root.
     pub fn of_root(node: Node, mode: u32) -> Inode {
-        Inode {
-            node,
-            mode,
-            user: "root".into(),
-            group: "root".into(),
-            xattrs: BTreeMap::new(),
-            mounted: None,
-        }
+        Inode { node, mode, user: "root".into(), group: "root".into(), xattrs: BTreeMap::new(), mounted: None }
     }
 }
 
@@ -131,14 +124,12 @@ impl Root {
 
     /// Whether a path leads to a directory.
     pub fn is_directory(&self, path: &str) -> bool {
-        self.stat(path)
-            .is_some_and(|inode| inode.node == Node::Directory)
+        self.stat(path).is_some_and(|inode| inode.node == Node::Directory)
     }
 
     /// Whether a path leads to a file.
     pub fn is_file(&self, path: &str) -> bool {
-        self.stat(path)
-            .is_some_and(|inode| matches!(inode.node, Node::File { .. }))
+        self.stat(path).is_some_and(|inode| matches!(inode.node, Node::File { .. }))
     }
 
     /// Whether a path leads to a file that can be executed.
@@ -160,22 +151,15 @@ impl Root {
 
     /// One more name for the inode at `target`.
     pub fn link(&mut self, place: &str, target: &str) -> Result<(), String> {
-        let number = self
-            .inode(target)
-            .ok_or_else(|| format!("{target} is not there to be linked"))?;
+        let number = self.inode(target).ok_or_else(|| format!("{target} is not there to be linked"))?;
         self.places.insert(place.to_owned(), number);
         Ok(())
     }
 
     /// Changes the inode at a place itself, for all its names.
     pub fn change(&mut self, place: &str, by: impl FnOnce(&mut Inode)) -> Result<(), String> {
-        let number = self
-            .inode(place)
-            .ok_or_else(|| format!("{place} is not there to be changed"))?;
-        self.inodes
-            .get_mut(&number)
-            .map(by)
-            .ok_or_else(|| format!("{place} has no inode"))
+        let number = self.inode(place).ok_or_else(|| format!("{place} is not there to be changed"))?;
+        self.inodes.get_mut(&number).map(by).ok_or_else(|| format!("{place} has no inode"))
     }
 
     /// Takes away a place and all below it.
@@ -185,9 +169,7 @@ impl Root {
 
     /// Whether there is anything in a directory.
     pub fn is_empty(&self, place: &str) -> bool {
-        !self
-            .places()
-            .any(|at| at != place && is_at_or_below(at, place))
+        !self.places().any(|at| at != place && is_at_or_below(at, place))
     }
 
     /// The nearest mountpoint strictly above a place.
@@ -205,10 +187,9 @@ impl Root {
     /// The lines of an account file, each in its fields.
     fn lines(&self, path: &str) -> Vec<Vec<String>> {
         match self.stat(path).map(|inode| &inode.node) {
-            Some(Node::File { content, .. }) => content
-                .lines()
-                .map(|line| line.split(':').map(str::to_owned).collect())
-                .collect(),
+            Some(Node::File { content, .. }) => {
+                content.lines().map(|line| line.split(':').map(str::to_owned).collect()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -218,13 +199,7 @@ impl Root {
         let mut users = BTreeMap::new();
         users.insert(
             "root".to_owned(),
-            User {
-                uid: 0,
-                gid: 0,
-                comment: String::new(),
-                home: "/root".into(),
-                shell: "/bin/sh".into(),
-            },
+            User { uid: 0, gid: 0, comment: String::new(), home: "/root".into(), shell: "/bin/sh".into() },
         );
         for line in self.lines("/etc/passwd") {
             if let [name, _, uid, gid, comment, home, shell] = line.as_slice()
@@ -232,13 +207,7 @@ impl Root {
             {
                 users.insert(
                     name.clone(),
-                    User {
-                        uid,
-                        gid,
-                        comment: comment.clone(),
-                        home: home.clone(),
-                        shell: shell.clone(),
-                    },
+                    User { uid, gid, comment: comment.clone(), home: home.clone(), shell: shell.clone() },
                 );
             }
         }
@@ -252,11 +221,7 @@ impl Root {
             if let [name, _, gid, members] = line.as_slice()
                 && let Ok(gid) = gid.parse()
             {
-                let members = members
-                    .split(',')
-                    .filter(|member| !member.is_empty())
-                    .map(str::to_owned)
-                    .collect();
+                let members = members.split(',').filter(|member| !member.is_empty()).map(str::to_owned).collect();
                 groups.insert(name.clone(), (gid, members));
             }
         }
@@ -291,11 +256,7 @@ impl Root {
             ));
         }
         lines.extend(self.packages.iter().map(|name| format!("package {name}")));
-        lines.extend(
-            self.settings
-                .iter()
-                .map(|(key, value)| format!("setting {key} = {value}")),
-        );
+        lines.extend(self.settings.iter().map(|(key, value)| format!("setting {key} = {value}")));
         lines.extend(self.seen.iter().map(|seen| format!("seen by {seen}")));
         lines
     }

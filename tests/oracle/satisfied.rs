@@ -13,22 +13,14 @@ pub fn satisfied(base: &Root, unit: &Unit) -> Result<bool, Objection> {
             let Some(user) = users.get(&account.name) else {
                 return Ok(false);
             };
-            let gid = account
-                .group
-                .as_ref()
-                .map(|name| groups.get(name).map(|(gid, _)| *gid));
+            let gid = account.group.as_ref().map(|name| groups.get(name).map(|(gid, _)| *gid));
             meets(
                 account.uid.is_none_or(|uid| uid == user.uid)
                     && gid.is_none_or(|gid| gid == Some(user.gid))
                     && account.home.as_ref().is_none_or(|home| *home == user.home)
-                    && account
-                        .shell
-                        .as_ref()
-                        .is_none_or(|shell| *shell == user.shell)
+                    && account.shell.as_ref().is_none_or(|shell| *shell == user.shell)
                     && account.groups.as_ref().is_none_or(|name| {
-                        groups
-                            .get(name)
-                            .is_some_and(|(_, members)| members.contains(&account.name))
+                        groups.get(name).is_some_and(|(_, members)| members.contains(&account.name))
                     }),
             )
         }
@@ -44,28 +36,17 @@ pub fn satisfied(base: &Root, unit: &Unit) -> Result<bool, Objection> {
             let same = match (&unit.thing, &there.node) {
                 (Thing::Directory(_), Node::Directory) => true,
                 // A file that steps have edited since is still the one that an equal feature made.
-                (
-                    Thing::File(source, _),
-                    Node::File {
-                        content,
-                        edited: true,
-                    },
-                ) => content.starts_with(&source.content()),
-                (Thing::File(source, _), Node::File { content, .. }) => {
-                    *content == source.content()
+                (Thing::File(source, _), Node::File { content, edited: true }) => {
+                    content.starts_with(&source.content())
                 }
+                (Thing::File(source, _), Node::File { content, .. }) => *content == source.content(),
                 _ => false,
             };
             let given = given.mode.is_none_or(|mode| mode == there.mode)
                 && given.user.as_ref().is_none_or(|user| *user == there.user)
-                && given
-                    .group
-                    .as_ref()
-                    .is_none_or(|group| *group == there.group);
+                && given.group.as_ref().is_none_or(|group| *group == there.group);
             if same && !given && unit.entity == "/" {
-                return Err(Objection::Open(
-                    "whether `/` may be given another mode".into(),
-                ));
+                return Err(Objection::Open("whether `/` may be given another mode".into()));
             }
             meets(same && given)
         }
@@ -76,12 +57,12 @@ pub fn satisfied(base: &Root, unit: &Unit) -> Result<bool, Objection> {
         Thing::Hardlink(target) => match (base.get(&unit.entity), base.get(target)) {
             (None, _) => Ok(false),
             (Some(_), Some(_)) if base.inode(&unit.entity) == base.inode(target) => Ok(true),
-            (Some(there), Some(other)) if there == other => Err(Objection::Open(
-                "whether an equal file satisfies a hard link".into(),
-            )),
-            (Some(there), None) if matches!(there.node, Node::File { .. }) => Err(Objection::Open(
-                "whether an equal file satisfies a hard link".into(),
-            )),
+            (Some(there), Some(other)) if there == other => {
+                Err(Objection::Open("whether an equal file satisfies a hard link".into()))
+            }
+            (Some(there), None) if matches!(there.node, Node::File { .. }) => {
+                Err(Objection::Open("whether an equal file satisfies a hard link".into()))
+            }
             _ => overwrite(),
         },
     }

@@ -12,11 +12,7 @@ use super::walk::{is_at_or_below, join, parent};
 /// The edits of `copy_tree`, `extract` and `clone`.
 pub fn place(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, String> {
     let (kind, src, dst) = (text(op, "type")?, text(op, "src")?, text(op, "dst")?);
-    let named = if kind == "clone" {
-        format!("{}:{src}", text(op, "from")?)
-    } else {
-        src.to_owned()
-    };
+    let named = if kind == "clone" { format!("{}:{src}", text(op, "from")?) } else { src.to_owned() };
     let Some(Input::Tree(entries)) = inputs.get(&named) else {
         return Err(format!("there is no tree {named}"));
     };
@@ -26,31 +22,14 @@ pub fn place(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(|entry| {
-            below(
-                dst,
-                entry
-                    .strip_prefix(dst)
-                    .filter(|_| entry.starts_with('/'))
-                    .unwrap_or(entry),
-            )
-        })
+        .map(|entry| below(dst, entry.strip_prefix(dst).filter(|_| entry.starts_with('/')).unwrap_or(entry)))
         .collect();
-    let exclude: Vec<&str> = op["exclude"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let exclude: Vec<&str> = op["exclude"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut edits = Vec::new();
     // What this operation itself has set down so far.
     let mut made: BTreeSet<String> = BTreeSet::new();
     for (path, entry) in entries {
-        let rest: Vec<&str> = path
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".")
-            .skip(strip)
-            .collect();
+        let rest: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").skip(strip).collect();
         if strip > 0 && rest.is_empty() && !path.is_empty() {
             continue;
         }
@@ -81,10 +60,7 @@ pub fn place(root: &Root, op: &Value, inputs: &Inputs) -> Result<Vec<Edit>, Stri
         });
         made.insert(at);
     }
-    if made.iter().any(|at| {
-        root.mount_above(at)
-            .is_some_and(|mount| is_at_or_below(at, &mount))
-    }) {
+    if made.iter().any(|at| root.mount_above(at).is_some_and(|mount| is_at_or_below(at, &mount))) {
         return Err(format!("{dst} is inside a mount"));
     }
     Ok(edits)
@@ -105,8 +81,7 @@ fn dressed(op: &Value, kind: &str, entry: &Inode) -> Result<Inode, String> {
             _ => "file_mode",
         };
         if !matches!(inode.node, Node::Link(_)) {
-            inode.mode = u32::from_str_radix(text(op, field)?, 8)
-                .map_err(|_| format!("`{field}` is not octal"))?;
+            inode.mode = u32::from_str_radix(text(op, field)?, 8).map_err(|_| format!("`{field}` is not octal"))?;
         }
     }
     for (field, owner) in [("user", &mut inode.user), ("group", &mut inode.group)] {

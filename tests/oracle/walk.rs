@@ -51,20 +51,12 @@ pub fn name(place: &str) -> &str {
 
 /// The place of `name` in the directory `place`.
 pub fn join(place: &str, name: &str) -> String {
-    if place == "/" {
-        format!("/{name}")
-    } else {
-        format!("{place}/{name}")
-    }
+    if place == "/" { format!("/{name}") } else { format!("{place}/{name}") }
 }
 
 /// Whether `place` is `above` or below it.
 pub fn is_at_or_below(place: &str, above: &str) -> bool {
-    place == above
-        || above == "/"
-        || place
-            .strip_prefix(above)
-            .is_some_and(|rest| rest.starts_with('/'))
+    place == above || above == "/" || place.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The directories above a place, the nearest last, without `/`.
@@ -81,27 +73,14 @@ pub fn above(place: &str) -> Vec<String> {
 
 /// The place that `path` leads to from the directory `from`. When `strict`, every component but the last has to be
 /// there and be a directory or a link, as for a real walk; otherwise what is not there is taken for a directory that is yet to come.
-pub fn walk(
-    from: &str,
-    path: &str,
-    last: Last,
-    strict: bool,
-    look: &dyn Fn(&str) -> Seen,
-) -> Result<String, Lost> {
+pub fn walk(from: &str, path: &str, last: Last, strict: bool, look: &dyn Fn(&str) -> Seen) -> Result<String, Lost> {
     let split = |text: &str| -> Vec<String> {
-        text.split('/')
-            .filter(|part| !part.is_empty() && *part != ".")
-            .map(str::to_owned)
-            .collect()
+        text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
     };
     // The components still to go, the next one last.
     let mut todo: Vec<String> = split(path);
     todo.reverse();
-    let mut at = if path.starts_with('/') {
-        "/".to_owned()
-    } else {
-        from.to_owned()
-    };
+    let mut at = if path.starts_with('/') { "/".to_owned() } else { from.to_owned() };
     let mut links = 0;
     while let Some(part) = todo.pop() {
         if strict {
