@@ -1,7 +1,5 @@
 //! `--write-ids`: adds numbers to an `ids` file and leaves all else in it as it stands.
 
-use std::fmt::Write as _;
-
 use crate::syntax::{Document, Language, NodeId};
 
 /// A number for an account: the table, `users` or `groups`, its name, the number.
@@ -14,8 +12,7 @@ pub(super) fn added(text: &str, numbers: &[Number<'_>]) -> Option<String> {
     for table in ["users", "groups"] {
         let mut lines = String::new();
         for (_, name, number) in numbers.iter().filter(|(of, _, _)| *of == table) {
-            // Writing to a string cannot fail.
-            drop(write!(lines, "{} = {number}{end}", key(name)));
+            lines.push_str(&format!("{} = {number}{end}", key(name)));
         }
         if lines.is_empty() {
             continue;

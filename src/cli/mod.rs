@@ -63,15 +63,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
         (Command::Man(man), _) => reference::man(man, &mut terminal),
         (Command::Check(_) | Command::Plan(_), None) => Ok(Status::Clean),
     };
-    let done = done.and_then(|status| Ok(terminal.out.flush().map(|()| status)?));
+    let done = done.and_then(|status| unless_closed(terminal.out.flush()).map(|()| status));
     match done {
         Ok(Status::Clean) => 0,
         Ok(Status::Found) => 1,
         Ok(Status::Failed) => 2,
         Err(failure) => {
-            drop(terminal.out.flush());
             failure.write(&mut terminal);
-            failure.exit_code()
+            2
         }
     }
 }
