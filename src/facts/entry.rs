@@ -1,6 +1,6 @@
 //! One path of a facts file, checked and lowered to an entry of a tree.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
@@ -16,7 +16,7 @@ const PATH_MAX: usize = 4095;
 const NAME_MAX: usize = 255;
 
 /// Absolute and normalised, within the lengths that systems take.
-pub(super) fn check_path<'f>(path: &'f Text<'f>, root_too: bool) -> Result<(), Wrong<'f>> {
+fn check_path<'f>(path: &'f Text<'f>, root_too: bool) -> Result<(), Wrong<'f>> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err((path, format!("the path `{}` is not absolute", &**path), None));
     };
@@ -35,7 +35,7 @@ pub(super) fn check_path<'f>(path: &'f Text<'f>, root_too: bool) -> Result<(), W
             return Err((path, format!("a component of the path is longer than {NAME_MAX} bytes"), None));
         }
     }
-    if path.contains('\0') {
+    if memchr::memchr(0, path.as_bytes()).is_some() {
         return Err((path, String::from("the path has a NUL character in it"), None));
     }
     Ok(())
@@ -43,14 +43,20 @@ pub(super) fn check_path<'f>(path: &'f Text<'f>, root_too: bool) -> Result<(), W
 
 /// Names that stand in many lines, each kept once.
 #[derive(Default)]
-pub(super) struct Names<'f>(HashMap<&'f str, Arc<str>, FxBuildHasher>);
+pub(super) struct Names(HashSet<Arc<str>, FxBuildHasher>);
 
-impl<'f> Names<'f> {
-    fn shared(&mut self, name: &'f str) -> Arc<str> {
-        self.0.entry(name).or_insert_with(|| name.into()).clone()
+impl Names {
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(name.clone());
+        name
     }
 
-    pub(super) fn owner(
+    /// An owner of `of`.
+    pub(super) fn owner<'f>(
         &mut self,
         of: &'f Text<'f>,
         owner: Option<&'f OwnerText<'f>>,
@@ -66,8 +72,10 @@ impl<'f> Names<'f> {
     }
 }
 
-pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names<'f>) -> Result<Entry, Wrong<'f>> {
+/// The entry that a line describes.
+pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names) -> Result<Entry, Wrong<'f>> {
     let path = &line.path;
+    check_path(path, true)?;
     let Some(file_type) = FileType::from_name(&line.file_type) else {
         let known = FileType::ALL.map(FileType::name);
         let message = format!("`{}` is no type; there are {}", &*line.file_type, known.join(", "));

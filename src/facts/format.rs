@@ -6,22 +6,25 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Unexpected, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::entry::{Names, entry};
+use crate::tree::Entry;
 
 /// The version that is written; files of its major version are read.
 pub(super) const VERSION: &str = "1.0";
 
 /// What is known to exist below an image: every path, user, group and package of a root file system, or what one feature
 /// brought about.
-#[derive(Deserialize, Serialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Facts")]
 #[serde(deny_unknown_fields)]
-pub(super) struct FactsFile<'t> {
+pub(super) struct FactsFile<'t, P: Default> {
     /// The JSON Schema of this file, for editors.
     #[serde(rename = "$schema", borrow, default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<Text<'t>>,
+    pub _schema: Option<Text<'t>>,
     /// The version of this format.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^1\.[0-9]+$"))]
@@ -33,8 +36,8 @@ pub(super) struct FactsFile<'t> {
     #[serde(default)]
     pub opaque: bool,
     /// Every path.
-    #[serde(borrow, default, deserialize_with = "objects")]
-    pub paths: Vec<PathLine<'t>>,
+    #[serde(default)]
+    pub paths: P,
     /// Every user.
     #[serde(borrow, default, deserialize_with = "objects")]
     pub users: Vec<UserLine<'t>>,
@@ -182,8 +185,49 @@ fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
+/// The lines of paths as they stand, to find out what is wrong with them and where.
+#[derive(Default, JsonSchema)]
+#[schemars(transparent)]
+pub(super) struct PathLines<'t>(pub Vec<PathLine<'t>>);
+
+impl<'de: 't, 't> Deserialize<'de> for PathLines<'t> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        objects(deserializer).map(Self)
+    }
+}
+
+/// The paths as entries, each lowered as it is read, so that the lines themselves are never kept.
+#[derive(Default)]
+pub(super) struct Entries(pub Vec<Entry>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<Entries, A::Error> {
+        let mut names = Names::default();
+        let mut entries = Vec::new();
+        while let Some(Object(line)) = lines.next_element::<Object<PathLine<'de>>>()? {
+            // Whoever reads this asks again for the lines, where there is an error.
+            entries.push(entry(&line, &mut names).map_err(|_| A::Error::custom(""))?);
+        }
+        Ok(Entries(entries))
+    }
+}
+
 /// A facts file from its text.
-pub(super) fn from_text(text: &str) -> Result<FactsFile<'_>, serde_json::Error> {
+pub(super) fn from_text<'t, P: Deserialize<'t> + Default>(
+    text: &'t str,
+) -> Result<FactsFile<'t, P>, serde_json::Error> {
     serde_json::from_str(text).map(|Object(file)| file)
 }
 
@@ -378,5 +422,5 @@ impl JsonSchema for Pairs<'_> {
 
 /// See [`super::schema`].
 pub(super) fn schema() -> Schema {
-    schemars::schema_for!(FactsFile<'static>)
+    schemars::schema_for!(FactsFile<'static, PathLines<'static>>)
 }

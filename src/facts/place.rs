@@ -62,11 +62,12 @@ pub(super) fn nearest(name: &str, known: &[&str]) -> Option<String> {
 /// An error of serde's in the words and at the place that a person looks for.
 pub(super) fn reading_error(text: &str, error: &serde_json::Error) -> FactsError {
     // A file of another version may well have keys that this one lacks; its version is what to say then.
-    if let Ok(VersionOnly { format_version: Some(version) }) = serde_json::from_str(text) {
-        if !is_known_version(&version) {
-            let (message, help) = unknown_version(&version);
-            return FactsError { code: Code::InvalidValue, span: place(text, &version), message, help: Some(help) };
-        }
+    if let Ok(VersionOnly { format_version: Some(version) }) = serde_json::from_str(text)
+        && !is_known_version(&version)
+    {
+        let (message, help) = unknown_version(&version);
+        let span = place(text, &version);
+        return FactsError { code: Code::InvalidValue, span, message, help: Some(help) };
     }
     let full = error.to_string();
     let told = full.rfind(" at line ").map_or(full.as_str(), |at| &full[..at]);

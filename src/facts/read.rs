@@ -3,24 +3,39 @@
 use std::sync::Arc;
 
 use super::accounts::{groups, packages, users};
-use super::entry::{Names, Wrong, check_path, entry};
-use super::format::{FactsFile, PathLine, from_text};
+use super::entry::{Names, Wrong, entry};
+use super::format::{Entries, FactsFile, PathLine, PathLines, Text, from_text};
 use super::place::{place, reading_error};
 use super::{Facts, FactsError};
 use crate::catalog::Code;
-use crate::tree::{FileType, Tree, parent_of, path_order};
+use crate::tree::{Entry, FileType, Tree, parent_of, path_order};
 
 impl Facts {
     /// Reads a facts file. Its first error is given; nothing of a file with an error is used.
     pub fn parse(text: &str) -> Result<Self, FactsError> {
+        // A file without errors is read in one pass that keeps no lines. Only for a file with one are they worth keeping.
+        if let Some(facts) = faultless(text) {
+            return Ok(facts);
+        }
         let file = from_text(text).map_err(|error| reading_error(text, &error))?;
-        lower(&file).map_err(|(value, message, help)| FactsError {
+        let PathLines(lines) = &file.paths;
+        lower(&file, |_| tree_of(lines)).map_err(|(value, message, help)| FactsError {
             code: Code::InvalidValue,
             span: place(text, value),
             message,
             help,
         })
     }
+}
+
+fn faultless(text: &str) -> Option<Facts> {
+    let mut file: FactsFile<'_, Entries> = from_text(text).ok()?;
+    let Entries(entries) = std::mem::take(&mut file.paths);
+    let count = entries.len();
+    let tree = Tree::new(entries, Vec::new());
+    let listed = tree.entries().iter().filter(|entry| entry.listed).count();
+    let is_sound = listed == count && tree.problems().is_empty() && below_a_link(&tree).is_none();
+    if is_sound { lower(&file, |_| Ok(tree)).ok() } else { None }
 }
 
 /// Whether a version is one that this program reads.
@@ -34,7 +49,10 @@ pub(super) fn unknown_version(version: &str) -> (String, String) {
     (message, String::from("write the facts anew, or use a featgraph that reads this version"))
 }
 
-fn lower<'f>(file: &'f FactsFile<'f>) -> Result<Facts, Wrong<'f>> {
+fn lower<'f, P: Default>(
+    file: &'f FactsFile<'f, P>,
+    tree: impl FnOnce(&'f FactsFile<'f, P>) -> Result<Tree, Wrong<'f>>,
+) -> Result<Facts, Wrong<'f>> {
     if let Some(version) = file.format_version.as_ref().filter(|version| !is_known_version(version)) {
         let (message, help) = unknown_version(version);
         return Err((version, message, Some(help)));
@@ -42,18 +60,34 @@ fn lower<'f>(file: &'f FactsFile<'f>) -> Result<Facts, Wrong<'f>> {
     Ok(Facts {
         name: file.name.as_deref().map(Into::into),
         opaque: file.opaque,
-        tree: Arc::new(tree(&file.paths)?),
+        tree: Arc::new(tree(file)?),
         users: users(&file.users)?,
         groups: groups(&file.groups)?,
         packages: packages(&file.packages)?,
     })
 }
 
-fn tree<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
+/// The first entry that stands below a symbolic link, and that link.
+fn below_a_link(tree: &Tree) -> Option<(&Entry, &Entry)> {
+    let links = tree.entries().iter().filter(|entry| entry.file_type == FileType::Symlink);
+    links.into_iter().find_map(|link| {
+        let below = tree.below(&link.path).iter().find(|entry| entry.listed);
+        Some((below?, link))
+    })
+}
+
+/// The tree of lines, or what is wrong with them.
+fn tree_of<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
     let mut names = Names::default();
     let mut entries = Vec::with_capacity(lines.len());
-    for line in in_path_order(lines)? {
+    for line in lines {
         entries.push(entry(line, &mut names)?);
+    }
+    // Stable: of two lines with one path the later in the file comes second.
+    let mut sorted: Vec<&Text<'_>> = lines.iter().map(|line| &line.path).collect();
+    sorted.sort_by(|a, b| path_order(a, b));
+    if let Some(pair) = sorted.windows(2).find(|pair| **pair[0] == **pair[1]) {
+        return Err((pair[1], format!("`{}` is listed twice", &**pair[1]), None));
     }
     let tree = Tree::new(entries, Vec::new());
     let line_of = |path: &str| lines.iter().find(|line| line.path.strip_prefix('/') == Some(path));
@@ -68,28 +102,14 @@ fn tree<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
         let message = format!("`{}` is below `/{above}`, which is {described}", &*line.path);
         return Err((&line.path, message, None));
     }
-    for link in tree.entries().iter().filter(|entry| entry.file_type == FileType::Symlink) {
-        let Some(line) = tree.below(&link.path).iter().find_map(|entry| line_of(&entry.path)) else {
-            continue;
-        };
-        let message = format!("`{}` is below `/{}`, which is a symbolic link", &*line.path, link.path);
-        return Err((&line.path, message, Some(String::from("write the path that the link leads to"))));
-    }
-    Ok(tree)
-}
-
-/// The lines sorted by path. Canonical files are sorted already, so that is looked for first.
-fn in_path_order<'f>(lines: &'f [PathLine<'f>]) -> Result<Vec<&'f PathLine<'f>>, Wrong<'f>> {
-    for line in lines {
-        check_path(&line.path, true)?;
-    }
-    let mut sorted: Vec<&PathLine<'_>> = lines.iter().collect();
-    if !sorted.is_sorted_by(|a, b| path_order(&a.path, &b.path).is_lt()) {
-        // Stable: of two lines with one path the later in the file comes second.
-        sorted.sort_by(|a, b| path_order(&a.path, &b.path));
-        if let Some(pair) = sorted.windows(2).find(|pair| *pair[0].path == *pair[1].path) {
-            return Err((&pair[1].path, format!("`{}` is listed twice", &*pair[1].path), None));
+    let Some((entry, link)) = below_a_link(&tree) else {
+        return Ok(tree);
+    };
+    match line_of(&entry.path) {
+        None => Ok(tree),
+        Some(line) => {
+            let message = format!("`{}` is below `/{}`, which is a symbolic link", &*line.path, link.path);
+            Err((&line.path, message, Some(String::from("write the path that the link leads to"))))
         }
     }
-    Ok(sorted)
 }

@@ -49,10 +49,14 @@ fn in_order<T: Ord>(items: &[T]) -> impl Iterator<Item = &T> {
 
 fn list<T: Serialize>(out: &mut dyn Write, key: &str, items: impl Iterator<Item = T>, after: &str) -> io::Result<()> {
     write!(out, "  \"{key}\": [")?;
+    // Lines are made in memory: a serializer writes every token by itself.
+    let mut line = Vec::new();
     let mut before = "\n    ";
     for item in items {
-        out.write_all(before.as_bytes())?;
-        serde_json::to_writer(&mut *out, &item)?;
+        line.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(&mut line, &item)?;
+        out.write_all(&line)?;
+        line.clear();
         before = ",\n    ";
     }
     let end = if before.starts_with(',') { "\n  ]" } else { "]" };

@@ -314,6 +314,10 @@ impl Builder<'_> {
             return;
         }
         let slot = &self.image.slots.slots[number as usize];
+        // Who provides a broken entity is not settled, so no order follows from it.
+        if slot.broken {
+            return;
+        }
         let mut add = |from: u32| {
             if from != NONE && wanted.node != NONE {
                 self.edges.edges.push(Edge { from, to: wanted.node, entity: wanted.entity, why: wanted.why });

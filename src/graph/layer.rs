@@ -25,6 +25,8 @@ pub struct Known {
     pub digest: Option<[u8; 32]>,
     /// The host file that its contents come from.
     pub source: Option<Box<str>>,
+    /// The file that it is another name of.
+    pub same_as: Option<Box<str>>,
     /// Device numbers.
     pub device: Option<(u32, u32)>,
     /// Extended attributes, sorted by name.

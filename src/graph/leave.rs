@@ -8,6 +8,7 @@ use crate::entity::{Owner, Phase, What};
 use crate::facts::Facts;
 use crate::intern::{Entities, EntityId, EntityType};
 use crate::tree;
+use rustc_hash::FxHashMap;
 
 impl Image {
     /// What is there at the end.
@@ -65,7 +66,8 @@ impl Image {
                     }
                     Substance::Target(target) => known.target = Some(target.into()),
                     Substance::Device(major, minor) => known.device = major.zip(minor),
-                    Substance::None | Substance::Unknown | Substance::SameAs(_) | Substance::Mount(..) => {}
+                    Substance::SameAs(_) => known.same_as = Some(self.inode(slot.entity, 5).into()),
+                    Substance::None | Substance::Unknown | Substance::Mount(..) => {}
                 }
             }
             What::User(account) => {
@@ -75,6 +77,8 @@ impl Image {
                     Some(group) => self.tree_owner(group),
                     None => Some(tree::Owner::Name(self.entities.last(slot.entity).into())),
                 };
+                known.groups =
+                    Some(account.groups.iter().flatten().map(|&group| self.entities.last(group).into()).collect());
                 known.home = Some(account.home.as_deref().unwrap_or("/nonexistent").into());
                 known.shell = Some(account.shell.as_deref().unwrap_or("/usr/sbin/nologin").into());
                 known.comment = Some(account.comment.as_deref().unwrap_or("").into());
@@ -118,12 +122,19 @@ pub fn of_facts(facts: &Facts, name: &str) -> Layer {
             group: entry.group.clone().or(entry.gid.map(tree::Owner::Number)),
             target: if entry.same_as { None } else { entry.target.clone() },
             digest: entry.digest,
+            same_as: entry.first_name().map(|first| format!("/{first}").into()),
             device: entry.device,
             package: entry.package.as_deref().map(Into::into),
             mount: entry.file_type == tree::FileType::Mount,
             ..Known::default()
         };
         builder.present(id, known);
+    }
+    let mut groups: FxHashMap<&str, Vec<Box<str>>> = FxHashMap::default();
+    for group in &facts.groups {
+        for member in &group.members {
+            groups.entry(member).or_default().push(group.name.clone());
+        }
     }
     for user in &facts.users {
         let id = builder.entities.name(EntityType::User, &user.name);
@@ -135,6 +146,7 @@ pub fn of_facts(facts: &Facts, name: &str) -> Layer {
                 home: user.home.clone(),
                 shell: user.shell.clone(),
                 comment: user.comment.clone(),
+                groups: Some(groups.remove(&*user.name).unwrap_or_default()),
                 ..Known::default()
             },
         );

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::image::{Image, RowId};
 use super::layer::{Layer, Spot};
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Content, Phase, What};
+use crate::entity::{Content, ParentRule, Phase, What};
 use crate::fragment::Feature;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
@@ -37,10 +37,13 @@ struct Real {
     hops: u32,
 }
 
-/// No way leads there: links in a circle, or too many.
+/// No way leads there.
 #[derive(Clone, Copy)]
-struct Looped {
-    trail: u32,
+enum Lost {
+    /// Links in a circle, or too many: the trail.
+    Looped(u32),
+    /// `..` out of a directory that is not there.
+    Dangling(EntityId),
 }
 
 struct Places<'i> {
@@ -49,9 +52,11 @@ struct Places<'i> {
     /// Base links that an earlier phase or a replacement took away.
     hidden: FxHashMap<EntityId, ()>,
     memo: Vec<u32>,
-    reals: Vec<Result<Real, Looped>>,
+    reals: Vec<Result<Real, Lost>>,
     /// Bits of the phases that are over.
     over: u8,
+    /// What may be there, while it matters that `..` only leads out of what is there.
+    there: Option<FxHashSet<EntityId>>,
 }
 
 /// Resolves every row of the image to its place.
@@ -72,6 +77,7 @@ pub fn place_all(image: &mut Image) {
         memo: Vec::new(),
         reals: Vec::new(),
         over: 0,
+        there: None,
     };
     let mut order = Vec::new();
     for phase in Phase::ALL {
@@ -85,8 +91,12 @@ pub fn place_all(image: &mut Image) {
         if any_link {
             places.resolve_rows(phase);
         }
-        places.loops(&by_phase[phase as usize]);
-        places.targets(&by_phase[phase as usize], &mut order);
+        if !by_phase[phase as usize].is_empty() {
+            places.gather(phase);
+            places.loops(&by_phase[phase as usize]);
+            places.targets(&by_phase[phase as usize], &mut order);
+            places.there = None;
+        }
         places.remove(phase);
         places.over |= 1 << phase as u8;
     }
@@ -130,7 +140,8 @@ impl Places<'_> {
         let mut watchers: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
         let mut at: FxHashMap<u32, EntityId> = FxHashMap::default();
         let mut times: FxHashMap<u32, u32> = FxHashMap::default();
-        let mut here: FxHashMap<EntityId, BTreeSet<u32>> = FxHashMap::default();
+        // Of several links at one place, which is a conflict, the one with the least text counts, whatever the order of files.
+        let mut here: FxHashMap<EntityId, BTreeSet<(Box<str>, u32)>> = FxHashMap::default();
         let mut pending: std::collections::VecDeque<u32> = links.iter().copied().collect();
         let mut waiting: FxHashMap<u32, bool> = links.iter().map(|&link| (link, true)).collect();
         let spelled: FxHashMap<u32, EntityId> = links
@@ -166,13 +177,13 @@ impl Places<'_> {
             let mut changed = vec![place];
             if let Some(before) = before {
                 if let Some(standing) = here.get_mut(&before) {
-                    standing.remove(&link);
+                    standing.remove(&(self.image.links[link as usize].target.clone(), link));
                 }
                 changed.push(before);
             }
-            here.entry(place).or_default().insert(link);
+            here.entry(place).or_default().insert((self.image.links[link as usize].target.clone(), link));
             for place in changed {
-                let first = here.get(&place).and_then(|links| links.first().copied());
+                let first = here.get(&place).and_then(|links| links.first()).map(|&(_, link)| link);
                 match first {
                     Some(first) => {
                         let target: Arc<str> = (&*self.image.links[first as usize].target).into();
@@ -192,7 +203,7 @@ impl Places<'_> {
     }
 
     /// The real place of a directory as spelled, without memory, noting every place that was looked at.
-    fn walk_spelled(&mut self, directory: EntityId, looked: &mut Vec<EntityId>) -> Result<Real, Looped> {
+    fn walk_spelled(&mut self, directory: EntityId, looked: &mut Vec<EntityId>) -> Result<Real, Lost> {
         let mut chain = Vec::new();
         let mut at = directory;
         while at != EntityId::ROOT {
@@ -217,7 +228,7 @@ impl Places<'_> {
     }
 
     /// Follows a link that stands at `link` in the directory `from`, and every further one that its text leads through.
-    fn walk(&mut self, from: Real, link: EntityId, target: &str, looked: &mut Vec<EntityId>) -> Result<Real, Looped> {
+    fn walk(&mut self, from: Real, link: EntityId, target: &str, looked: &mut Vec<EntityId>) -> Result<Real, Lost> {
         let mut real = self.pass(from, link)?;
         let mut pending: Vec<Arc<str>> = split(target);
         if target.starts_with('/') {
@@ -225,6 +236,9 @@ impl Places<'_> {
         }
         while let Some(name) = pending.pop() {
             if &*name == ".." {
+                if !self.may_be_there(real.place) {
+                    return Err(Lost::Dangling(real.place));
+                }
                 real.place = self.image.entities.parent(real.place);
                 continue;
             }
@@ -244,11 +258,11 @@ impl Places<'_> {
         Ok(real)
     }
 
-    fn pass(&mut self, real: Real, link: EntityId) -> Result<Real, Looped> {
+    fn pass(&mut self, real: Real, link: EntityId) -> Result<Real, Lost> {
         let trail = self.image.trails.len() as u32;
         self.image.trails.push((link, real.trail));
         let hops = real.hops + 1;
-        if hops > MAX_LINKS { Err(Looped { trail }) } else { Ok(Real { trail, hops, ..real }) }
+        if hops > MAX_LINKS { Err(Lost::Looped(trail)) } else { Ok(Real { trail, hops, ..real }) }
     }
 
     // ---- everything else -------------------------------------------------------------------------------------
@@ -283,7 +297,7 @@ impl Places<'_> {
     }
 
     /// The real place of a path, all its links followed. Every directory is worked out once a phase.
-    fn real(&mut self, path: EntityId) -> Result<Real, Looped> {
+    fn real(&mut self, path: EntityId) -> Result<Real, Lost> {
         let mut chain = Vec::new();
         let mut at = path;
         let mut real = loop {
@@ -298,7 +312,7 @@ impl Places<'_> {
         };
         for &part in chain.iter().rev() {
             real = match real {
-                Err(looped) => Err(looped),
+                Err(lost) => Err(lost),
                 Ok(above) => {
                     let child = if self.image.entities.parent(part) == above.place {
                         part
@@ -324,7 +338,7 @@ impl Places<'_> {
     }
 
     /// A path's place without following its last component.
-    fn place(&mut self, path: EntityId) -> Result<Real, Looped> {
+    fn place(&mut self, path: EntityId) -> Result<Real, Lost> {
         if path == EntityId::ROOT {
             return Ok(Real { place: path, trail: 0, hops: 0 });
         }
@@ -384,7 +398,33 @@ impl Places<'_> {
         }
     }
 
-    fn note(&mut self, row: RowId, spelled: EntityId, found: Result<Real, Looped>) -> EntityId {
+    fn may_be_there(&self, place: EntityId) -> bool {
+        let Some(there) = &self.there else { return true };
+        place == EntityId::ROOT
+            || there.contains(&place)
+            || self.image.known(place).is_some() && self.image.gone[place.index()] & self.over == 0
+    }
+
+    /// Everything that a feature provides up to now, with the directories that are implied above it.
+    fn gather(&mut self, phase: Phase) {
+        let mut there = FxHashSet::default();
+        for row in &self.image.provides {
+            if self.image.phase(row.feature) > phase || !self.image.entities.is_path(row.entity) {
+                continue;
+            }
+            there.insert(row.entity);
+            let mut above = row.entity;
+            while row.parent == ParentRule::Implied && above != EntityId::ROOT {
+                above = self.image.entities.parent(above);
+                if !there.insert(above) {
+                    break;
+                }
+            }
+        }
+        self.there = Some(there);
+    }
+
+    fn note(&mut self, row: RowId, spelled: EntityId, found: Result<Real, Lost>) -> EntityId {
         match found {
             Ok(real) => {
                 if real.trail != 0 {
@@ -392,9 +432,10 @@ impl Places<'_> {
                 }
                 real.place
             }
-            Err(looped) => {
+            Err(Lost::Dangling(place)) => place,
+            Err(Lost::Looped(trail)) => {
                 self.image.lost_rows.insert(row, ());
-                self.image.trail_of.insert(row, looped.trail);
+                self.image.trail_of.insert(row, trail);
                 spelled
             }
         }
@@ -415,7 +456,8 @@ impl Places<'_> {
                     }
                     order.push((number, Some(real.place)));
                 }
-                Err(_) => {
+                Err(Lost::Dangling(place)) => order.push((number, Some(place))),
+                Err(Lost::Looped(_)) => {
                     self.image.lost_rows.insert(RowId::Link(number), ());
                     order.push((number, None));
                 }
@@ -431,8 +473,8 @@ impl Places<'_> {
             let provide = self.image.provides[row.provide as usize];
             let link = provide.entity;
             let from = Real { place: self.image.entities.parent(link), trail: 0, hops: 0 };
-            let Err(looped) = self.walk(from, link, &row.target, &mut Vec::new()) else { continue };
-            let way = self.way(looped.trail);
+            let Err(Lost::Looped(trail)) = self.walk(from, link, &row.target, &mut Vec::new()) else { continue };
+            let way = self.way(trail);
             let circle = match way.iter().enumerate().find_map(|(at, place)| {
                 way[at + 1..].iter().position(|other| other == place).map(|length| (at, length + 1))
             }) {
@@ -453,7 +495,12 @@ impl Places<'_> {
             if reported.insert(entity, ()).is_some() {
                 continue;
             }
-            self.report_loop(number, link, &circle, way.len());
+            // A circle of the parent's own links is the parent's finding.
+            let is_parents = !circle.is_empty()
+                && circle.iter().all(|place| self.standing.get(place).is_none_or(|standing| standing.row.is_none()));
+            if !is_parents {
+                self.report_loop(number, link, &circle, way.len());
+            }
         }
     }
 
@@ -465,8 +512,11 @@ impl Places<'_> {
             let link = &self.image.links[row as usize];
             (self.image.provides[link.provide as usize].feature, link.span.start)
         });
-        let (row, entity) = members.first().copied().unwrap_or((number, link));
         let image = &*self.image;
+        let (row, _) = members.first().copied().unwrap_or((number, link));
+        // Whatever the order of files, the finding is about the same link.
+        let entity =
+            members.iter().map(|&(_, place)| place).min_by_key(|&place| image.entities.text(place)).unwrap_or(link);
         let feature = image.provides[image.links[row as usize].provide as usize].feature;
         let location = image.at(feature, image.links[row as usize].span);
         let message = match circle.len() {

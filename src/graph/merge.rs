@@ -540,7 +540,8 @@ impl Image {
         if matches!(entity, crate::intern::EntityId::USER_ROOT | crate::intern::EntityId::GROUP_ROOT) {
             return Some(0);
         }
-        for slot in self.slots.of(entity) {
+        // What comes later cannot give a number to what is there already.
+        if let Some(slot) = self.slots.of(entity).iter().find(|slot| !slot.satisfied) {
             match slot.what {
                 What::User(account) => {
                     if let Some(uid) = self.accounts[account as usize].uid {

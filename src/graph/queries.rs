@@ -31,6 +31,28 @@ impl Image {
             .is_none_or(|node| fragment.document.string(node, text) == "install")
     }
 
+    /// The first name of a file when the given number of phases is over: hard links of one file share it.
+    pub fn inode(&self, entity: EntityId, phases: usize) -> String {
+        let mut at = entity;
+        for _ in 0..64 {
+            match self.after(at, phases) {
+                There::Slot(slot) => match self.slots.slots[slot as usize].what {
+                    What::Path(crate::entity::PathFacts {
+                        content: crate::entity::Content::SameAs(target), ..
+                    }) if target != at => {
+                        at = target;
+                    }
+                    _ => break,
+                },
+                There::Base(known) => {
+                    return known.same_as.as_deref().map_or_else(|| self.entities.text(at), str::to_owned);
+                }
+                There::Nothing | There::Always => break,
+            }
+        }
+        self.entities.text(at)
+    }
+
     /// The place at which an account file is, links followed within the main phase.
     pub fn account_file(&self, spelled: EntityId) -> EntityId {
         self.account_files.get(&spelled).copied().unwrap_or(spelled)

@@ -941,7 +941,10 @@ impl<'f> Lowering<'f> {
             } else {
                 owners.group = owner
             }
-            if let Owner::Name(entity) = owner {
+            // root is always there.
+            if let Owner::Name(entity) = owner
+                && !matches!(entity, EntityId::USER_ROOT | EntityId::GROUP_ROOT)
+            {
                 self.push_require(entity, span, crate::entity::EXISTS, cause, true);
             }
         }

@@ -56,10 +56,11 @@ pub(super) fn join_hard_links(collected: &mut Collected) {
                     same_as: keeps,
                     ..found.clone()
                 };
-                if let Some(text) = collected.texts.get(&found.path).cloned() {
-                    if matches!(name_of(&joined.path), "passwd" | "group") {
-                        collected.texts.insert(joined.path.clone(), text);
-                    }
+                if keeps
+                    && matches!(name_of(&joined.path), "passwd" | "group")
+                    && let Some(text) = collected.texts.get(&found.path).cloned()
+                {
+                    collected.texts.insert(joined.path.clone(), text);
                 }
                 collected.entries[at] = joined;
             }

@@ -51,7 +51,8 @@ impl Collected {
             return self.refuse(&member.path, "has an owner or group whose number is out of range");
         };
         let mut entry = Entry::new(path, file_type);
-        entry.mode = member.mode;
+        // What an archive notes for a link means nothing anywhere.
+        entry.mode = member.mode.filter(|_| file_type != FileType::Symlink);
         (entry.uid, entry.gid) = (Some(uid), Some(gid));
         let (Some(user), Some(group)) = (self.owner(&member.user, uid), self.owner(&member.group, gid)) else {
             return self.refuse(&member.path, "has an owner or group whose name is not UTF-8");

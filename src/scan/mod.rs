@@ -201,7 +201,9 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => String::from("it is cut short"),
         _ => {
             let text = error.to_string();
-            text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]).to_lowercase()
+            let text = text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]);
+            let mut letters = text.chars();
+            letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
         }
     }
 }

@@ -28,16 +28,8 @@ impl Tree {
     /// A tree of entries in the order in which they were found. Of two at one path the later stands. Directories above an entry
     /// that are not listed are added; what stands below something that holds nothing is a problem instead.
     pub fn new(mut entries: Vec<Entry>, mut problems: Vec<Problem>) -> Self {
-        if !entries.is_sorted_by(|a, b| path_order(&a.path, &b.path) == Ordering::Less) {
-            entries.sort_by(|a, b| path_order(&a.path, &b.path).then(a.order.cmp(&b.order)));
-            // `dedup_by` keeps the first of a run, so the later one is moved there.
-            entries.dedup_by(|later, kept| {
-                let same = later.path == kept.path;
-                if same {
-                    std::mem::swap(later, kept);
-                }
-                same
-            });
+        if !entries.is_sorted_by(|a, b| path_order(&a.path, &b.path).is_lt()) {
+            entries = in_path_order(entries);
         }
         let entries = with_implied(entries, &mut problems);
         Self { entries, texts: Vec::new(), problems: sorted(problems) }
@@ -203,39 +195,79 @@ fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
+/// Sorts by path; of several at one path the last stays.
+fn in_path_order(entries: Vec<Entry>) -> Vec<Entry> {
+    // Entries are large, so their numbers are sorted in their place.
+    let mut numbers: Vec<usize> = (0..entries.len()).collect();
+    numbers.sort_by(|&a, &b| {
+        let (a, b) = (&entries[a], &entries[b]);
+        path_order(&a.path, &b.path).then(a.order.cmp(&b.order))
+    });
+    // `dedup_by` keeps the first of a run, so the later one is moved there.
+    numbers.dedup_by(|later, kept| {
+        let same = entries[*later].path == entries[*kept].path;
+        if same {
+            *kept = *later;
+        }
+        same
+    });
+    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    numbers.into_iter().filter_map(|number| entries[number].take()).collect()
+}
+
 /// Adds the directories that sorted entries imply, and takes out what stands below something that holds nothing.
 fn with_implied(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Vec<Entry> {
-    let mut result: Vec<Entry> = Vec::with_capacity(entries.len());
-    // The entries above the current one, as indices into `result`.
-    let mut above: Vec<usize> = Vec::new();
+    // Directories to be added, each with the number of the entry it comes before; entries to be taken out.
+    let mut implied: Vec<(usize, Entry)> = Vec::new();
+    let mut refused: Vec<(usize, String)> = Vec::new();
+    // What stands above the last entry and that entry itself: the lengths of their paths, and what they are.
+    let mut above: Vec<(usize, FileType)> = Vec::new();
+    let mut last = "";
     let mut implied_bytes = 0;
-    for entry in entries {
-        while above.last().is_some_and(|&at| !is_below(&entry.path, &result[at].path)) {
+    let mut end = entries.len();
+    for (number, entry) in entries.iter().enumerate() {
+        let path = &*entry.path;
+        while above.last().is_some_and(|&(length, _)| !is_below(path, &last[..length])) {
             above.pop();
         }
         let mut from = 0;
-        if let Some(&at) = above.last() {
-            let ancestor = &result[at];
-            if !ancestor.file_type.holds_entries() && ancestor.file_type != FileType::Symlink {
-                let message = format!("is below `{}`, which is {}", ancestor.path, ancestor.file_type.described());
-                problems.push(Problem::invalid(entry.path, message));
+        if let Some(&(length, file_type)) = above.last() {
+            if !file_type.holds_entries() && file_type != FileType::Symlink {
+                let message = format!("is below `{}`, which is {}", &path[..length], file_type.described());
+                refused.push((number, message));
                 continue;
             }
-            from = if ancestor.path.is_empty() { 0 } else { ancestor.path.len() + 1 };
+            from = if length == 0 { 0 } else { length + 1 };
         }
-        for at in memchr::memchr_iter(b'/', &entry.path.as_bytes()[from..]) {
-            implied_bytes += from + at;
-            above.push(result.len());
-            let order = entry.order;
-            result.push(Entry { listed: false, order, ..Entry::new(&entry.path[..from + at], FileType::Directory) });
+        for at in memchr::memchr_iter(b'/', &path.as_bytes()[from..]) {
+            let length = from + at;
+            implied_bytes += length;
+            above.push((length, FileType::Directory));
+            let directory = Entry::new(&path[..length], FileType::Directory);
+            implied.push((number, Entry { listed: false, order: entry.order, ..directory }));
         }
         if implied_bytes > IMPLIED_BYTES_MAX {
-            problems
-                .push(Problem::invalid(entry.path, "implies more directories than can be kept; the tree ends here"));
+            refused.push((number, String::from("implies more directories than can be kept; the tree ends here")));
+            end = number + 1;
             break;
         }
-        above.push(result.len());
-        result.push(entry);
+        above.push((path.len(), entry.file_type));
+        last = path;
+    }
+    if implied.is_empty() && refused.is_empty() {
+        return entries;
+    }
+    let mut result = Vec::with_capacity(end + implied.len());
+    let mut implied = implied.into_iter().peekable();
+    let mut refused = refused.into_iter().peekable();
+    for (number, entry) in entries.into_iter().enumerate().take(end) {
+        while let Some((_, directory)) = implied.next_if(|(before, _)| *before == number) {
+            result.push(directory);
+        }
+        match refused.next_if(|(which, _)| *which == number) {
+            Some((_, message)) => problems.push(Problem::invalid(entry.path, message)),
+            None => result.push(entry),
+        }
     }
     result
 }

@@ -1,14 +1,18 @@
 //! The only place where the tests meet the engine.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
+use featgraph::catalog::Severity;
+use featgraph::compile::{Levels, Report, Workspace};
+use featgraph::load::{Overlay, load};
+use featgraph::plan::{self, Built, PlanFormat};
+use featgraph::render::{Format, Options, Summary, render};
 use serde_json::Value;
 
 /// A file of a workspace: its path and its text.
 pub type File = (String, String);
 
-/// `featgraph check --format json ROOTS...` in a folder of these files.
+/// The findings of roots in a folder of these files, as `check --format json` writes them.
 pub fn check(files: &[File], roots: &[&str]) -> Value {
     let folder = folder(files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
     check_in(folder.path(), roots)
@@ -23,13 +27,17 @@ pub fn check_bytes(files: &[(&str, &[u8])], roots: &[&str]) -> Value {
 /// The plan of an image, or what `check` says where there is none.
 pub fn plan(files: &[File], image: &str) -> Result<Value, Value> {
     let folder = folder(files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())));
-    let output = featgraph(folder.path(), &["plan", image, "--format", "json", "-o", "the-plan.json"]);
-    if output.status.code() == Some(0) {
-        let text = std::fs::read_to_string(folder.path().join("the-plan.json")).expect("a plan was written");
-        return Ok(serde_json::from_str(&text).expect("a plan is JSON"));
+    let workspace = loaded(folder.path(), &[image], true);
+    let (report, compiled) = workspace.compile_image(image, &Levels::default());
+    match compiled {
+        Some(compiled) if report.count(Severity::Error) == 0 => {
+            let built = Built::new(&compiled.graph, workspace.inputs());
+            let mut out = Vec::new();
+            plan::write(&built, PlanFormat::Json, true, &mut out).expect("a plan is written to memory");
+            Ok(serde_json::from_slice(&out).expect("a plan is JSON"))
+        }
+        _ => Err(told_as_json(&report)),
     }
-    assert!(!folder.path().join("the-plan.json").exists(), "a plan was written in spite of errors");
-    Err(check_in(folder.path(), &[image]))
 }
 
 /// The codes of errors in what `check` says.
@@ -57,30 +65,34 @@ pub fn told(checked: &Value) -> String {
     all.map(line).collect()
 }
 
-fn check_in(folder: &Path, roots: &[&str]) -> Value {
-    let mut arguments = vec!["check", "--format", "json"];
-    arguments.extend(roots);
-    let output = featgraph(folder, &arguments);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|why| {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        panic!("`check` gave no JSON ({why}), exit {:?}: {complaint}", output.status.code())
-    })
+fn loaded(folder: &Path, roots: &[&str], digests: bool) -> Workspace {
+    let mut workspace = Workspace::new();
+    if digests {
+        workspace.want_digests();
+    }
+    for root in roots {
+        workspace.open(*root);
+    }
+    load(&mut workspace, folder, &Overlay::default());
+    workspace
 }
 
-fn featgraph(folder: &Path, arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_featgraph"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .expect("featgraph runs");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        matches!(output.status.code(), Some(0..=2)),
-        "featgraph {arguments:?} ended as {:?}: {complaint}",
-        output.status
-    );
-    output
+fn check_in(folder: &Path, roots: &[&str]) -> Value {
+    told_as_json(&loaded(folder, roots, false).check(&Levels::default()))
+}
+
+fn told_as_json(report: &Report) -> Value {
+    let summary = Summary {
+        errors: report.count(Severity::Error),
+        warnings: report.count(Severity::Warning),
+        infos: report.count(Severity::Info),
+        images: report.images,
+        incomplete: report.incomplete,
+        features: report.features,
+    };
+    let mut out = Vec::new();
+    render(Format::Json, &report.diagnostics, &summary, &Options::default(), &mut out).expect("written to memory");
+    serde_json::from_slice(&out).expect("findings are JSON")
 }
 
 fn folder<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> tempfile::TempDir {

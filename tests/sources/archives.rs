@@ -237,7 +237,7 @@ fn what_expands_without_end_is_stopped() {
     let by_size = Limits { expanded_bytes: 1 << 20, ..Limits::DEFAULT };
     assert_eq!(
         read_within("a", &bytes, &by_size).unwrap_err(),
-        "it expands to more than 1 mib, which no real archive does"
+        "it expands to more than 1 MiB, which no real archive does"
     );
     let by_ratio = Limits { ratio: 100, ratio_from: 2 << 20, ..Limits::DEFAULT };
     assert!(read_within("a", &bytes, &by_ratio).unwrap_err().starts_with("it expands to more than 2 "));

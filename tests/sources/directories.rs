@@ -85,7 +85,7 @@ fn an_unreadable_directory_is_a_problem_of_its_own() {
     let root = folder.path();
     fs::create_dir(root.join("closed")).unwrap();
     fs::write(root.join("open"), "").unwrap();
-    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     // To the superuser nothing is closed.
     let closed = fs::read_dir(root.join("closed")).is_err();
     let tree = read_directory(root, &Limits::DEFAULT).unwrap();

@@ -104,11 +104,14 @@ fn sparse_files_have_their_whole_size_and_digest() {
     header.set_entry_type(EntryType::GNUSparse);
     header.set_size(7);
     header.set_mode(0o644);
-    (header.set_uid(0), header.set_gid(0));
+    header.set_uid(0);
+    header.set_gid(0);
     let gnu = header.as_gnu_mut().unwrap();
     gnu.set_real_size(10_000);
-    (gnu.sparse[0].set_offset(1000), gnu.sparse[0].set_length(4));
-    (gnu.sparse[1].set_offset(9000), gnu.sparse[1].set_length(3));
+    gnu.sparse[0].set_offset(1000);
+    gnu.sparse[0].set_length(4);
+    gnu.sparse[1].set_offset(9000);
+    gnu.sparse[1].set_length(3);
     header.set_cksum();
     builder.append(&header, &b"dataend"[..]).unwrap();
     add(&mut builder, EntryType::Regular, "after", "", b"after");

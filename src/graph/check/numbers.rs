@@ -177,7 +177,7 @@ pub fn allocate(image: &Image) -> Numbers {
             continue;
         }
         let name = image.entities.last(slot.entity).to_owned();
-        if entity_type == EntityType::Group && row.strength == Strength::Implied {
+        if entity_type == EntityType::Group && (row.strength == Strength::Implied || image.is_own_group(slot.entity)) {
             implied.push((name, slot.entity));
         } else {
             let own = image.entities.find_name(EntityType::Group, &name);
@@ -227,6 +227,18 @@ pub fn allocate(image: &Image) -> Numbers {
 }
 
 impl Image {
+    /// Whether a group is the primary one of a user of its name.
+    fn is_own_group(&self, group: EntityId) -> bool {
+        let Some(user) = self.entities.find_name(EntityType::User, self.entities.last(group)) else { return false };
+        self.slots.of(user).iter().any(|slot| match slot.what {
+            What::User(account) => match self.accounts[account as usize].group {
+                None => self.provides[slot.lead as usize].means == Means::Made,
+                Some(owner) => owner == Owner::Name(group),
+            },
+            _ => false,
+        })
+    }
+
     /// Whether a user or group is declared as a system account.
     pub fn is_system(&self, row: u32) -> bool {
         let provide = &self.provides[row as usize];

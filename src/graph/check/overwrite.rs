@@ -162,6 +162,12 @@ fn same_owner(image: &Image, own: Owner, wanted: ViewOwner<'_>, found: ViewOwner
 /// What differs in what is in it; none if it is the same.
 fn substance(image: &Image, lead: u32, before: There<'_>) -> Option<String> {
     let row = &image.provides[lead as usize];
+    // Another name of the file that is there under this one.
+    if let Substance::SameAs(target) = image.substance(row) {
+        let phases = image.phase(row.feature) as usize;
+        return (image.inode(target, phases) != image.inode(row.entity, phases))
+            .then(|| "it is another file".to_owned());
+    }
     match before {
         There::Slot(slot) => {
             let other = &image.provides[image.slots.slots[slot as usize].lead as usize];
@@ -217,7 +223,7 @@ fn user(image: &Image, number: usize, before: There<'_>) -> Standing {
         There::Always => Known { number: Some(0), ..Known::default() },
         There::Nothing => return Standing::New,
     };
-    match account_difference(image, own, &found, slot.entity) {
+    match account_difference(image, own, &found, slot.entity, !matches!(before, There::Slot(_))) {
         Some(difference) => Standing::Other(difference),
         None => Standing::Satisfied,
     }
@@ -232,6 +238,7 @@ fn listed(image: &Image, account: &Account) -> Known {
             Owner::Number(number) => Some(crate::tree::Owner::Number(number)),
             Owner::Unknown => None,
         }),
+        groups: Some(account.groups.iter().flatten().map(|&group| image.entities.last(group).into()).collect()),
         home: account.home.as_deref().map(Into::into),
         shell: account.shell.as_deref().map(Into::into),
         comment: account.comment.as_deref().map(Into::into),
@@ -239,14 +246,20 @@ fn listed(image: &Image, account: &Account) -> Known {
     }
 }
 
-fn account_difference(image: &Image, own: &Account, found: &Known, user: EntityId) -> Option<String> {
+fn account_difference(
+    image: &Image,
+    own: &Account,
+    found: &Known,
+    user: EntityId,
+    from_outside: bool,
+) -> Option<String> {
     let differs =
         |what: &str, found: &str, own: &str| Some(format!("its {what} is {found} there and would become {own}"));
     let uid = own.uid.or_else(|| image.ids.users.get(image.entities.last(user)).map(|&(number, _)| number));
-    if let (Some(own), Some(found)) = (uid, found.number)
-        && own != found
-    {
-        return differs("uid", &found.to_string(), &own.to_string());
+    match (uid, found.number) {
+        (Some(own), Some(found)) if own != found => return differs("uid", &found.to_string(), &own.to_string()),
+        (Some(own), None) if !from_outside => return differs("uid", "allocated", &own.to_string()),
+        _ => {}
     }
     if let (Some(own), Some(found)) = (own.group.and_then(|group| image.owner(group)), &found.group) {
         let found = crate::graph::view::owner_of(found);
@@ -259,6 +272,19 @@ fn account_difference(image: &Image, own: &Account, found: &Known, user: EntityI
         let same = own == found || matches!(found, ViewOwner::Number(number) if group == Some(number));
         if !same {
             return differs("group", &say(found), &say(own));
+        }
+    }
+    if let (Some(own), Some(found)) = (&own.groups, &found.groups) {
+        let sorted = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            names.dedup();
+            names.join(", ")
+        };
+        let own = sorted(own.iter().map(|&group| image.entities.last(group)).collect());
+        let found = sorted(found.iter().map(|group| &**group).collect());
+        if own != found {
+            let say = |names: &str| if names.is_empty() { "none".to_owned() } else { names.to_owned() };
+            return Some(format!("its supplementary groups are {} there and would become {}", say(&found), say(&own)));
         }
     }
     for (what, own, found) in [
@@ -299,6 +325,9 @@ fn group(image: &Image, number: usize, before: There<'_>) -> Standing {
     match (own, found) {
         (Some(own), Some(found)) if own != found => {
             Standing::Other(format!("its gid is {found} there and would become {own}"))
+        }
+        (Some(own), None) if matches!(before, There::Slot(_)) => {
+            Standing::Other(format!("its gid is allocated there and would become {own}"))
         }
         _ => Standing::Satisfied,
     }

@@ -35,7 +35,13 @@ pub fn removed_and_provided(image: &mut Image) {
             (row.feature, row.span.start)
         });
         let rows: Vec<_> = slots.iter().map(|&slot| image.provides[image.slots.slots[slot].lead as usize]).collect();
-        let (entity, phase) = (rows[0].entity, image.slots.slots[slots[0]].phase);
+        // Whatever the order of files, the finding is about the same entity.
+        let entity = rows
+            .iter()
+            .map(|row| row.entity)
+            .min_by_key(|&entity| image.entities.text(entity))
+            .unwrap_or(removal.entity);
+        let phase = image.slots.slots[slots[0]].phase;
         let place = |feature: u32, start: u32| (feature, start);
         let removed_later = place(removal.feature, removal.span.start) > place(rows[0].feature, rows[0].span.start);
         let message = if removal.entity == entity {
