@@ -1,4 +1,5 @@
 //! The command as its users meet it: exit statuses, streams, discovery, levels, messages, outputs that are whole or not at all.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make files and run the command")]
 
 use std::fs;
 use std::io::{Read, Write};
@@ -151,7 +152,7 @@ fn what_is_named_and_cannot_be_read_is_2_and_the_rest_is_still_checked() {
 #[test]
 fn an_unreadable_file_is_2() {
     let place = Place::new(&[("a.image.toml", GOOD)]);
-    fs::set_permissions(place.path("a.image.toml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.path("a.image.toml"), fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything.
     if fs::read(place.path("a.image.toml")).is_err() {
         expect(&place.run(&["check"]), 2, &[], &["`a.image.toml` cannot be read: permission denied"]);
@@ -452,6 +453,21 @@ fn a_source_that_is_built_later_can_be_allowed_in_a_check_and_not_in_a_plan() {
     let run = place.run(&["plan", "a.image.toml", "--allow", "missing-source"]);
     expect(&run, 1, &[], &["error[missing-source]"]);
     assert_eq!(run.out, "");
+}
+
+#[test]
+fn a_plan_needs_the_contents_of_every_source() {
+    let text = "[[install]]\nsrc = \"site\"\ndst = \"/srv\"\nexclude = [\"secret\"]\n";
+    let place = Place::new(&[("a.image.toml", text), ("site/page", "x"), ("site/secret", "x")]);
+    let close = |name| fs::set_permissions(place.path(name), fs::Permissions::from_mode(0o000)).unwrap();
+    close("site/secret");
+    // Root reads everything.
+    if fs::read(place.path("site/secret")).is_err() {
+        expect(&place.run(&["plan", "a.image.toml"]), 0, &["/srv"], &[]);
+        close("site/page");
+        expect(&place.run(&["check"]), 0, &[], &[]);
+        expect(&place.run(&["plan", "a.image.toml"]), 1, &[], &["error[missing-source]", "`page` cannot be read"]);
+    }
 }
 
 // ---- plans -------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ impl Terminal {
         let Some(help) = help else { return };
         for (number, line) in help.lines().enumerate() {
             let head = if number == 0 { format!("{dim}help{plain}: ") } else { String::from("      ") };
-            drop(writeln!(self.err, "  {}", format!("{head}{line}").trim_end()));
+            drop(writeln!(self.err, "{}", format!("  {head}{line}").trim_end()));
         }
     }
 }
