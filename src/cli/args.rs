@@ -222,6 +222,8 @@ pub(super) struct SchemaArguments {
 /// Formats that have a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum SchemaOf {
+    /// Images and feature sets, in TOML and JSON.
+    Manifest,
     /// Facts files: what a parent has.
     Facts,
     /// What `check --format json` writes.

@@ -55,9 +55,10 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
 /// `featgraph schema`: the JSON Schema of a format.
 pub(super) fn schema(arguments: &SchemaArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
     let schema = match arguments.of {
-        SchemaOf::Facts => crate::facts::schema(),
-        SchemaOf::Diagnostics => crate::render::json::schema(),
-        SchemaOf::Plan => crate::plan::schema(),
+        SchemaOf::Manifest => crate::kind::schema(),
+        SchemaOf::Facts => crate::facts::schema().to_value(),
+        SchemaOf::Diagnostics => crate::render::json::schema().to_value(),
+        SchemaOf::Plan => crate::plan::schema().to_value(),
     };
     let written = serde_json::to_writer_pretty(&mut terminal.out, &schema).map_err(io::Error::from);
     unless_closed(written.and_then(|()| writeln!(terminal.out)))?;
