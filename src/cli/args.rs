@@ -8,6 +8,7 @@ use super::levels::{self, Subject};
 use super::terminal::Color;
 use crate::plan::PlanFormat;
 use crate::render::Format;
+use crate::render::graph::GraphFormat;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,6 +44,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     Check(CheckArguments),
     Plan(PlanArguments),
+    Graph(GraphArguments),
+    Why(WhyArguments),
     Diff(DiffArguments),
     Explain(ExplainArguments),
     Schema(SchemaArguments),
@@ -174,6 +177,61 @@ impl From<PlanFormatName> for PlanFormat {
             PlanFormatName::Text => Self::Text,
         }
     }
+}
+
+/// Draw what needs what in an image, also in one with errors.
+#[derive(Args)]
+pub(super) struct GraphArguments {
+    /// The image.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// How the graph is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GraphFormatName,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormatName {
+    /// For Graphviz.
+    #[default]
+    Dot,
+    /// For Markdown pages.
+    Mermaid,
+    /// For machines.
+    Json,
+}
+
+impl From<GraphFormatName> for GraphFormat {
+    fn from(format: GraphFormatName) -> Self {
+        match format {
+            GraphFormatName::Dot => Self::Dot,
+            GraphFormatName::Mermaid => Self::Mermaid,
+            GraphFormatName::Json => Self::Json,
+        }
+    }
+}
+
+/// Tell who provides something, who needs it, and why it comes when it does.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  featgraph why web.image.toml /bin/sh
+  featgraph why web.image.toml user:web
+  featgraph why web.image.toml --before ensure_dir:/srv install:/srv/index.html")]
+pub(super) struct WhyArguments {
+    /// The image.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// A path, `user:NAME`, `group:NAME`, `package:NAME`, `virtual:NAME`, or the id of a step.
+    #[arg(value_name = "ENTITY", required_unless_present = "before")]
+    pub entity: Option<String>,
+    /// Why one step comes before another: the shortest chain between them.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "entity")]
+    pub before: Vec<String>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TextOrJson,
 }
 
 /// Show what changes between two plans or two images, by meaning.

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod diff;
 mod discover;
+mod explore;
 mod failure;
 mod ids;
 mod input;
@@ -56,6 +57,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
     let done = match (&arguments.command, matches.subcommand()) {
         (Command::Check(check), Some((_, matches))) => check::run(check, matches, &mut terminal),
         (Command::Plan(plan), Some((_, matches))) => plan::run(plan, matches, &mut terminal),
+        (Command::Graph(graph), _) => explore::graph(graph, &mut terminal),
+        (Command::Why(why), _) => explore::why(why, &mut terminal),
         (Command::Diff(diff), _) => diff::run(diff, &mut terminal),
         (Command::Explain(explain), _) => reference::explain(explain, &mut terminal),
         (Command::Schema(schema), _) => reference::schema(schema, &mut terminal),
