@@ -352,10 +352,10 @@ impl Workspace {
         let from = stack.iter().position(|file| *file == reference.path).unwrap_or(0);
         let members = &stack[from..];
         let location = Location { source: fragment.source.clone(), span: reference.span };
-        let message = if members.len() == 1 {
-            format!("{} names itself", message::quoted(path))
-        } else {
-            format!("{} files {how} in a circle", members.len())
+        let message = match members {
+            [_] => format!("{} names itself", message::quoted(path)),
+            [one, other] => format!("{} and {} {how}", message::quoted(one), message::quoted(other)),
+            _ => format!("{} files {how} in a circle", members.len()),
         };
         let mut diagnostic = plain(Code::FileCycle, location, message);
         diagnostic.label = "closes the circle".to_owned();
@@ -547,7 +547,13 @@ impl Workspace {
     // ---- one image -------------------------------------------------------------------------------------------
 
     /// Compiles one image on the layers of those it needs.
-    fn compile(&self, path: &str, layers: &FxHashMap<String, Layer>, alone: bool) -> Compiled {
+    fn compile(
+        &self,
+        path: &str,
+        layers: &FxHashMap<String, Layer>,
+        shaky: &FxHashSet<String>,
+        alone: bool,
+    ) -> Compiled {
         let (files, mut incomplete) = self.files_of(path);
         let root = self.fragments.get(path);
         let name = root.map_or_else(|| path.to_owned(), |fragment| fragment.head.name.clone());
@@ -561,7 +567,8 @@ impl Workspace {
                 Some(Err(_)) => None,
                 None => layers.get(&reference.path).cloned(),
             };
-            *incomplete |= layer.is_none();
+            // What stands on something incomplete cannot tell what is missing either.
+            *incomplete |= layer.is_none() || shaky.contains(&reference.path);
             layer
         };
         if let Some(fragment) = root {
@@ -607,7 +614,6 @@ impl Workspace {
         order::find_opaque(&mut image);
         self.missing_sources(&mut image);
         check::settings(&mut image);
-        check::removed_and_provided(&mut image);
         check::managers(&mut image);
         check::conflicts(&mut image);
         let numbers = check::allocate(&image);
@@ -620,6 +626,10 @@ impl Workspace {
                 findings.push(order::report_cycle(&nodes, &circle));
             }
             for (first, second) in ties {
+                let broken = |node: u32| image.features[node as usize].is(crate::fragment::Feature::BROKEN);
+                if broken(first) || broken(second) {
+                    continue;
+                }
                 findings.push(order::report_tie(&nodes, first, second));
             }
             let opaque_before = opaque_stages(&order);
@@ -803,6 +813,7 @@ impl Workspace {
                 if incomplete { withheld += 1 } else { kept.push(diagnostic) }
             }
         }
+        let mut kept = one_for_a_tree(image, kept);
         image.withheld = withheld;
         for diagnostic in &mut kept {
             if !alone {
@@ -840,6 +851,7 @@ impl Workspace {
             }
         }
         let mut layers: FxHashMap<String, Layer> = FxHashMap::default();
+        let mut shaky: FxHashSet<String> = FxHashSet::default();
         let mut outcomes: Vec<(String, Outcome)> = Vec::new();
         let mut kept = None;
         let deepest = depth.iter().copied().max().unwrap_or(0);
@@ -851,7 +863,7 @@ impl Workspace {
             let done: Vec<(usize, Outcome, Option<Layer>, Option<Compiled>)> = level
                 .into_par_iter()
                 .map(|at| {
-                    let mut compiled = self.compile(&all[at], &layers, false);
+                    let mut compiled = self.compile(&all[at], &layers, &shaky, false);
                     let layer = needed[at].then(|| self.leave(&compiled.graph));
                     let outcome = Outcome {
                         name: compiled.graph.image.name.clone(),
@@ -873,6 +885,9 @@ impl Workspace {
             for (at, outcome, layer, compiled) in done {
                 if let Some(layer) = layer {
                     layers.insert(all[at].clone(), layer);
+                }
+                if outcome.incomplete {
+                    shaky.insert(all[at].clone());
                 }
                 outcomes.push((all[at].clone(), outcome));
                 kept = kept.or(compiled);
@@ -899,7 +914,19 @@ impl Workspace {
         let mut report = Report { images: images.len(), ..Report::default() };
         let mut found: Vec<Diagnostic> = Vec::new();
         let (_, circles) = self.closure(images);
-        found.extend(circles);
+        found.extend(circles.into_iter().map(|mut circle| {
+            // Every image on the circle has it.
+            let files = std::iter::once(&circle.location).chain(circle.related.iter().map(|related| &related.location));
+            let mut names: Vec<String> = files
+                .filter_map(|place| self.fragments.get(&place.source.name))
+                .filter(|fragment| fragment.head.is_image)
+                .map(|fragment| fragment.head.name.clone())
+                .collect();
+            names.sort();
+            names.dedup();
+            circle.images = names;
+            circle
+        }));
         let mut files: FxHashMap<String, Vec<String>> = FxHashMap::default();
         let mut names: FxHashMap<String, Vec<String>> = FxHashMap::default();
         let mut withheld: Vec<(String, usize, Vec<String>)> = Vec::new();
@@ -930,7 +957,8 @@ impl Workspace {
                 diagnostic
             }));
         }
-        let alone: Vec<Compiled> = sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), true)).collect();
+        let alone: Vec<Compiled> =
+            sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), &FxHashSet::default(), true)).collect();
         for (set, compiled) in sets.iter().zip(alone) {
             for file in &compiled.graph.image.files {
                 files.entry(file.fragment.source.name.clone()).or_default();
@@ -1015,7 +1043,8 @@ impl Workspace {
                 Some(Location { source: fragment.source.clone(), span: fragment.head.name_span })
             };
             let Some(location) = paths.get(1).and_then(&place) else { continue };
-            let message = format!("two images are called {}; a name stands for one image", message::quoted(name));
+            let message =
+                format!("{} images are called {}; a name stands for one image", paths.len(), message::quoted(name));
             let mut diagnostic = plain(Code::InvalidValue, location, message);
             diagnostic.label = "called so, too".to_owned();
             diagnostic.images = vec![name.clone()];
@@ -1052,6 +1081,62 @@ impl Workspace {
     pub fn contents(&self, path: &str) -> Option<&ContentsState> {
         self.inputs.contents(path)
     }
+}
+
+/// What many entries of one tree or archive have in common is one finding, its entity the first.
+fn one_for_a_tree(image: &Image, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if image.grafts.is_empty() {
+        return found;
+    }
+    let trees: FxHashSet<(&str, u32)> = image
+        .grafts
+        .iter()
+        .filter(|graft| graft.tree.is_some())
+        .map(|graft| {
+            let file = &image.files[graft.file as usize].fragment.source;
+            (file.name.as_str(), graft.graft.span.start)
+        })
+        .collect();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    let mut first: FxHashMap<(Code, String, u32), (usize, usize)> = FxHashMap::default();
+    for diagnostic in found {
+        let place = (diagnostic.location.source.name.as_str(), diagnostic.location.span.start);
+        let counts = matches!(
+            diagnostic.code,
+            Code::Conflict | Code::Overwrite | Code::Missing | Code::Mismatch | Code::Unproven
+        );
+        if !counts || !trees.contains(&place) {
+            kept.push(diagnostic);
+            continue;
+        }
+        let key = (diagnostic.code, place.0.to_owned(), place.1);
+        match first.get_mut(&key) {
+            None => {
+                first.insert(key, (kept.len(), 0));
+                kept.push(diagnostic);
+            }
+            Some((at, more)) => {
+                *more += 1;
+                let other = if diagnostic.entity < kept[*at].entity {
+                    std::mem::replace(&mut kept[*at], diagnostic)
+                } else {
+                    diagnostic
+                };
+                let mut related = other.related;
+                kept[*at].related.append(&mut related);
+            }
+        }
+    }
+    let mut counted: Vec<(usize, usize)> = first.into_values().collect();
+    counted.sort_unstable();
+    for (at, more) in counted {
+        if more > 0 {
+            kept[at]
+                .notes
+                .push(format!("the same is true of {} of it", message::count(more, "other entry", "other entries")));
+        }
+    }
+    kept
 }
 
 /// What remains of an image once it is compiled.

@@ -60,6 +60,22 @@ pub fn lower(source: Arc<Source>) -> Fragment {
             loses: false,
         });
     }
+    if let Some(at) = source.damaged {
+        fragment.findings.push(FileFinding {
+            code: Code::Syntax,
+            span: Span::new(at, at + 1),
+            message: "the file is not UTF-8 text here".to_owned(),
+            label: "not UTF-8".to_owned(),
+            related: Vec::new(),
+            help: Some("save it as UTF-8".to_owned()),
+            fix: None,
+            loses: true,
+        });
+    }
+    if fragment.document.children(NodeId::ROOT).next().is_none() {
+        // Nothing of it is known.
+        fragment.document.lost |= fragment.findings.iter().any(|finding| finding.code == Code::Syntax);
+    }
     if fragment.document.lost
         && let Some(finding) = fragment.findings.first_mut()
     {
@@ -163,7 +179,12 @@ fn lose(lowering: &mut Lowering<'_>) {
 fn unknown_kind(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     let document = &lowering.fragment.document;
     let (key, shape) = (document.key(node), document.shape(node));
-    if shape == Shape::Broken {
+    // What is a slip of syntax already is not judged as a name, too.
+    let damaged =
+        lowering.fragment.findings.iter().any(|finding| {
+            finding.code == Code::Syntax && finding.span.start <= key.end && key.start <= finding.span.end
+        });
+    if shape == Shape::Broken || damaged {
         return;
     }
     if matches!(name, "when" | "vars") {
@@ -312,7 +333,8 @@ fn image(lowering: &mut Lowering<'_>, node: NodeId) {
                 Code::WrongType,
                 span,
                 format!("`image` must be one table, `[image]`, and this is {}", shape.described()),
-            );
+            )
+            .loses = true;
         }
         return;
     }

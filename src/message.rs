@@ -5,9 +5,15 @@ use std::borrow::Cow;
 use crate::intern::EntityType;
 use crate::kind::Kind;
 
-/// In backquotes, control characters escaped.
+/// In backquotes, control characters escaped; of what is very long only both ends.
 pub fn quoted(text: &str) -> String {
-    format!("`{}`", printable(text))
+    const MOST: usize = 300;
+    if text.len() <= MOST {
+        return format!("`{}`", printable(text));
+    }
+    let start: String = text.chars().take(120).collect();
+    let end: String = text.chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();
+    format!("`{}…{}` ({} bytes)", printable(&start), printable(&end), text.len())
 }
 
 /// Control characters and marks that turn the writing direction are shown as escapes.

@@ -168,13 +168,32 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Where the first byte stands that is not UTF-8; every such byte is a `?` in the text, so that places stay right.
+    pub damaged: Option<u32>,
     lines: OnceLock<LineIndex>,
 }
 
 impl Source {
     /// A text and the name it is reported under.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Arc::new(Self { name: name.into(), text: text.into(), damaged: None, lines: OnceLock::new() })
+    }
+
+    /// The text that bytes are meant to be; those that are not UTF-8 are replaced one by one.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Arc<Self> {
+        let (text, damaged) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to() as u32;
+                let mut text = String::with_capacity(error.as_bytes().len());
+                for chunk in error.as_bytes().utf8_chunks() {
+                    text.push_str(chunk.valid());
+                    text.extend(chunk.invalid().iter().map(|_| '?'));
+                }
+                (text, Some(at))
+            }
+        };
+        Arc::new(Self { name: name.into(), text, damaged, lines: OnceLock::new() })
     }
 
     /// Its lines, counted on first use.

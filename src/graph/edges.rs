@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::check::{Failure, Lack};
 use super::image::{Image, RowId};
 use super::slots::{NONE, Slot, Slots, There};
-use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, ParentRule, Phase, Strength, Validator, What};
+use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, Phase, Strength, Validator, What};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 
@@ -70,6 +70,7 @@ pub struct Edges {
 }
 
 /// One requirement, whatever row it comes from.
+#[derive(Clone, Copy)]
 struct Wanted {
     node: u32,
     feature: u32,
@@ -124,6 +125,7 @@ fn join_shared(image: &mut Image) {
             unite.push((first, removal.feature));
         }
     }
+    image.report_equal_removals();
     for (a, b) in unite {
         image.slots.unite(a, b);
     }
@@ -226,6 +228,14 @@ impl Builder<'_> {
                 }
                 if let Some(rows) = image.slots.assumed.get(&wanted.entity) {
                     self.by_assumption(wanted, rows[0]);
+                    return;
+                }
+                if let Some(entity) = self.in_the_way(wanted.entity, wanted.phase) {
+                    let there = image.within(entity, wanted.phase);
+                    if let Some(reason) = image.fails(there, &Validator::DIRECTORY) {
+                        let wanted = Wanted { entity, validator: DIRECTORY, cause: Cause::Parent, ..*wanted };
+                        self.fail(&wanted, Lack::Mismatch(reason));
+                    }
                     return;
                 }
                 self.fail(wanted, Lack::Missing);
@@ -404,6 +414,16 @@ impl Builder<'_> {
             if row.entity == EntityId::ROOT {
                 continue;
             }
+            // A directory that is a step of its own needs what the tree it comes from needs.
+            if let Some(slot) = self.slot_of(number)
+                && slot.split
+                && slot.lead == number
+                && slot.node != NONE
+            {
+                self.split_directory(number, slot.node);
+                continue;
+            }
+            self.tree_root(number);
             // A tree's own entries are made with it, but for those that a link puts elsewhere.
             let inside = row.parent == ParentRule::Free;
             if inside && !(row.means == Means::Contained && self.image.trail_of.contains_key(&RowId::Provide(number))) {
@@ -428,6 +448,74 @@ impl Builder<'_> {
                 phase: self.image.phase(row.feature),
             });
         }
+    }
+
+    /// A directory of a tree that another step needs before the tree: its own directory and its owners come first.
+    fn split_directory(&mut self, number: u32, node: u32) {
+        let row = self.image.provides[number as usize];
+        let What::Path(facts) = row.what else { return };
+        let parent = self.image.entities.parent(row.entity);
+        let mut wanted = Vec::new();
+        if parent != EntityId::ROOT && row.entity != EntityId::ROOT {
+            wanted.push((parent, DIRECTORY, Cause::Parent));
+        }
+        for (owner, root, cause) in
+            [(facts.user, EntityId::USER_ROOT, Cause::User), (facts.group, EntityId::GROUP_ROOT, Cause::Group)]
+        {
+            if let Owner::Name(owner) = owner
+                && owner != root
+            {
+                wanted.push((owner, crate::entity::EXISTS, cause));
+            }
+        }
+        for (entity, validator, cause) in wanted {
+            self.want(&Wanted {
+                node,
+                feature: row.feature,
+                entity,
+                validator,
+                ordered: true,
+                cause,
+                why: Why::Parent(number),
+                phase: self.image.phase(row.feature),
+            });
+        }
+    }
+
+    /// The directory that a tree is put into, where it was there already.
+    fn tree_root(&mut self, number: u32) {
+        let row = self.image.provides[number as usize];
+        let satisfied = self.image.slots.states[number as usize] & Slots::SATISFIED != 0;
+        let is_root = row.parent != ParentRule::Free && row.means == Means::Contained;
+        if satisfied && is_root && row.entity != EntityId::ROOT {
+            self.want(&Wanted {
+                node: self.node_of(row.feature),
+                feature: row.feature,
+                entity: row.entity,
+                validator: DIRECTORY,
+                ordered: true,
+                cause: Cause::Destination,
+                why: Why::Parent(number),
+                phase: self.image.phase(row.feature),
+            });
+        }
+    }
+
+    /// Something that stands in the way of a path: the nearest that is there above it, where that is no directory.
+    fn in_the_way(&self, entity: EntityId, phase: Phase) -> Option<EntityId> {
+        if !self.image.entities.is_path(entity) {
+            return None;
+        }
+        let mut at = entity;
+        while at != EntityId::ROOT {
+            at = self.image.entities.parent(at);
+            let there = self.image.within(at, phase);
+            if !matches!(there, There::Nothing) {
+                let file_type = self.image.view(there).file_type?;
+                return (file_type != crate::tree::FileType::Directory).then_some(at);
+            }
+        }
+        None
     }
 
     fn tree_makes(&self, directory: EntityId, feature: u32) -> bool {

@@ -153,7 +153,7 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
         if strongest == Strength::Implied {
             continue;
         }
-        if let Some((against, difference)) = differ(image, lead, &facts, &settled, row, &other, strongest) {
+        if let Some((against, difference)) = differ(image, lead, &facts, &settled, row, &other) {
             conflict(image, number, against, row, &explicit, difference);
             return;
         }
@@ -208,7 +208,6 @@ fn differ(
     settled: &Settled,
     row: u32,
     other: &PathFacts,
-    strength: Strength,
 ) -> Option<(u32, Difference)> {
     let (first, second) = (&image.provides[lead as usize], &image.provides[row as usize]);
     if let (Some(own), Some(its)) = (facts.file_type, other.file_type)
@@ -228,9 +227,8 @@ fn differ(
             return Some((lead, substances(image, first, second)));
         }
     }
-    let both = |bit: u8, weak: bool| (facts.given & bit != 0 && other.given & bit != 0) || weak;
-    let weak = strength == Strength::Weak && facts.file_type == Some(FileType::Directory);
-    if both(PathFacts::MODE, weak)
+    let both = |bit: u8| facts.given & other.given & bit != 0;
+    if both(PathFacts::MODE)
         && let (Some(own), Some(its)) = (facts.mode, other.mode)
         && own != its
     {
@@ -241,7 +239,7 @@ fn differ(
         (PathFacts::USER, facts.user, other.user, settled.user, "user"),
         (PathFacts::GROUP, facts.group, other.group, settled.group, "group"),
     ] {
-        if both(bit, weak) && own != Owner::Unknown && its != Owner::Unknown && !image.same_owner(own, its) {
+        if both(bit) && own != Owner::Unknown && its != Owner::Unknown && !image.same_owner(own, its) {
             let values = Some((image.say_owner(own), image.say_owner(its)));
             return Some((by.unwrap_or(lead), Difference { attribute, values }));
         }
@@ -521,7 +519,7 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
         }
     }
     diagnostic.help = Some(
-        "keep one of them, make them agree, or, where one file includes the other, set `replace = true` on the including side".to_owned(),
+        "keep one of them, or make them agree; `replace = true` reaches only what the own file includes, the parent and earlier phases".to_owned(),
     );
     image.report(diagnostic, Vec::new());
 }
@@ -559,6 +557,8 @@ impl Image {
             "source" if row.element == row.node => "src",
             "mode" | "user" | "group" | "groups" | "uid" | "gid" | "home" | "shell" | "comment" | "system"
             | "target" | "xattrs" => attribute,
+            // Of a list the element is what is wrong.
+            _ if row.element != row.node && provide.means == Means::Made => return row.origin,
             _ => return provide.span,
         };
         if provide.means != Means::Made {

@@ -288,6 +288,39 @@ impl Image {
         }
     }
 
+    /// The same removal twice in one file, or in files that include each other.
+    pub fn report_equal_removals(&mut self) {
+        let mut seen: FxHashMap<(EntityId, Phase, bool, bool), Vec<u32>> = FxHashMap::default();
+        let mut twice: Vec<(u32, u32)> = Vec::new();
+        for (number, removal) in self.removals.iter().enumerate() {
+            if self.features[removal.feature as usize].kind != Kind::Remove {
+                continue;
+            }
+            let phase = self.features[removal.feature as usize].phase;
+            let same = seen.entry((removal.entity, phase, removal.must_exist, removal.recursive)).or_default();
+            let file = self.file_of(removal.feature);
+            let first = same
+                .iter()
+                .copied()
+                .find(|&other| self.includes_other(self.file_of(self.removals[other as usize].feature), file));
+            match first {
+                Some(first) => twice.push((first, number as u32)),
+                None => same.push(number as u32),
+            }
+        }
+        for (first, second) in twice {
+            let (first, second) = (self.removals[first as usize], self.removals[second as usize]);
+            let message = format!("the removal of {} is declared twice", self.say(second.entity));
+            let place = self.at(second.feature, second.span);
+            let mut diagnostic = self.diagnostic(Code::Duplicate, Some(second.entity), place, message);
+            diagnostic.label = "declared again".to_owned();
+            let place = self.at(first.feature, first.span);
+            diagnostic.related.push(self.related(Role::Provider, Some(first.entity), place, "declared here first"));
+            diagnostic.help = Some("delete one of the two".to_owned());
+            self.report(diagnostic, vec![second.feature, first.feature]);
+        }
+    }
+
     /// Commands that say exactly the same in one phase are one step; twice in one file, or in files that include each
     /// other, they are reported.
     pub fn unite_equal_runs(&mut self) {
@@ -380,7 +413,14 @@ impl Image {
     /// What tells apart steps of one base id.
     pub fn id_suffix(&self, feature: u32) -> String {
         let row = &self.features[feature as usize];
-        let identity = format!("{} {}", row.phase.name(), self.run_identity(feature));
+        let fragment = self.fragment_of(feature);
+        // An element of a list is told apart by its own value.
+        let element = if row.element == row.node {
+            String::new()
+        } else {
+            fragment.document.string(row.element, &fragment.source.text).into_owned()
+        };
+        let identity = format!("{} {element} {}", row.phase.name(), self.run_identity(feature));
         blake3::hash(identity.as_bytes()).to_hex()[..12].to_owned()
     }
 }

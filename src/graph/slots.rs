@@ -175,6 +175,7 @@ pub fn build(image: &mut Image, inputs: &Inputs) {
     list_accounts(image, inputs);
     group(image);
     merge::merge_all(image);
+    super::check::removed_and_provided(image);
     compare_all(image);
     drop_unneeded_groups(image);
 }

@@ -146,14 +146,24 @@ impl<'f> Lowering<'f> {
                 declared.spans[at] = self.fragment.document.span(member);
             } else if let Some(at) = COMMON.iter().position(|field| field.name == key && takes_common(kind, field)) {
                 declared.common[at] = member;
-            } else {
+            } else if self.fragment.document.shape(member) != Shape::Broken {
                 let span = self.fragment.document.key(member);
                 self.unknown_key(kind, &key, span);
             }
         }
         let mut missing = false;
+        // A mistyped key that was probably meant is told once.
+        let meant: Vec<String> = self.fragment.findings[self.findings_before..]
+            .iter()
+            .filter(|finding| finding.code == Code::UnknownKey)
+            .filter_map(|finding| finding.fix.as_ref().map(|fix| fix.text.clone()))
+            .collect();
         for (at, field) in spec.fields.iter().enumerate() {
             if field.required && !declared.has(at) {
+                if meant.iter().any(|meant| meant == field.name) {
+                    self.feature.flags |= Feature::BROKEN;
+                    continue;
+                }
                 let sentence = format!("{} needs `{}`", message::a_kind(kind), field.name);
                 self.missing_key(&declared, field.name, &sentence);
                 missing = true;
@@ -502,17 +512,10 @@ impl<'f> Lowering<'f> {
         if self.shape(node) == Shape::Broken {
             return;
         }
-        let value = match self.shape(node) {
-            Shape::Array => {
-                let elements: Vec<String> = self
-                    .fragment
-                    .document
-                    .children(node)
-                    .map(|element| format!("{:?}", self.fragment.document.string(element, &self.source.text)))
-                    .collect();
-                format!("[{}]", elements.join(", "))
-            }
-            _ => format!("{:?}", self.fragment.document.string(node, &self.source.text)),
+        // A number and its digits as text are one.
+        let value = match self.fragment.document.to_json(node, &self.source.text) {
+            serde_json::Value::Number(number) => format!("\"{number}\""),
+            other => other.to_string(),
         };
         let feature = self.number();
         let name = d.kind.spec().fields[field].name.to_owned();
@@ -617,6 +620,11 @@ impl<'f> Lowering<'f> {
         if matches!(name, "" | "." | "..") {
             return PathValue { trailing_slash: false, ..directory };
         }
+        let above = self.entity_text(directory.entity);
+        if above.len() + 1 + name.len() > 4095 {
+            let sentence = format!("with the name {} added the path has more than 4095 bytes", message::quoted(name));
+            self.invalid(directory.span, &sentence);
+        }
         PathValue { entity: self.fragment.entities.child(directory.entity, name), into: true, ..directory }
     }
 
@@ -656,6 +664,12 @@ impl<'f> Lowering<'f> {
 
     /// A key that must be given.
     pub fn missing_key(&mut self, d: &Declared, key: &str, sentence: &str) {
+        let meant = self.fragment.findings[self.findings_before.min(self.fragment.findings.len())..]
+            .iter()
+            .any(|finding| finding.code == Code::UnknownKey && finding.fix.is_some());
+        if meant && !d.kind.spec().fields.iter().any(|field| field.name == key && field.required) {
+            return;
+        }
         let help = format!("add `{key} = ...` to this `[[{}]]`", d.kind.name());
         let finding = self.report(Code::MissingKey, d.header, sentence.to_owned());
         finding.label = format!("`{key}` is missing");

@@ -74,20 +74,11 @@ pub fn text_of(bytes: Vec<u8>, name: &str) -> TextState {
     if bytes.len() as u64 > TEXT_MAX {
         return too_long();
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => TextState::Text(Source::new(name, text)),
-        Err(error) => TextState::Broken(not_utf8(&error)),
-    }
+    TextState::Text(Source::from_bytes(name, bytes))
 }
 
 fn too_long() -> TextState {
     TextState::Broken(format!("it is larger than {} MiB", TEXT_MAX >> 20))
-}
-
-fn not_utf8(error: &std::string::FromUtf8Error) -> String {
-    let at = error.utf8_error().valid_up_to();
-    let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count();
-    format!("it is not UTF-8 text (line {line}, byte {at} of the file)")
 }
 
 /// What a path is. A link is followed; below a directory none is.

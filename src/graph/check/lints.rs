@@ -11,6 +11,7 @@ use crate::graph::view::ViewOwner;
 use crate::intern::EntityType;
 use crate::message;
 use crate::tree::FileType;
+use rustc_hash::FxHashSet;
 
 /// Every lint that looks at rows one by one.
 pub fn lints(image: &mut Image, edges: &Edges) {
@@ -185,12 +186,16 @@ fn unused_assumptions(image: &mut Image, edges: &Edges) {
 }
 
 fn unused_replaces(image: &mut Image) {
+    let used: FxHashSet<(u32, crate::syntax::NodeId)> =
+        image.replaced.keys().map(|&feature| (image.file_of(feature), image.features[feature as usize].node)).collect();
     for feature in 0..image.features.len() as u32 {
         let row = &image.features[feature as usize];
         if !row.is(Feature::REPLACE) || row.is(Feature::BROKEN) || image.replaced.contains_key(&feature) {
             continue;
         }
-        if row.main.is_some_and(|main| image.opaque_before(main, row.phase)) {
+        if row.main.is_some_and(|main| {
+            image.opaque_before(main, row.phase) || image.slots.of(main).iter().any(|slot| slot.broken)
+        }) {
             continue;
         }
         let fragment = image.fragment_of(feature);
@@ -198,9 +203,7 @@ fn unused_replaces(image: &mut Image) {
         let Some(node) = fragment.document.get(row.node, "replace", text) else { continue };
         let span = fragment.document.span(node);
         // One `replace` of a list is used if any element uses it.
-        let others_use = image.replaced.keys().any(|&other| {
-            image.features[other as usize].node == row.node && image.file_of(other) == image.file_of(feature)
-        });
+        let others_use = used.contains(&(image.file_of(feature), row.node));
         if others_use
             || row.element != row.node
                 && feature > 0

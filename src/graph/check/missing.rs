@@ -142,7 +142,7 @@ impl Judge<'_> {
         let (feature, span) = image.why_place(first.why);
         let mut diagnostic = image.diagnostic(code, Some(first.entity), image.at(feature, span), message);
         diagnostic.label = needs(first.cause).to_owned();
-        for other in &group[1..] {
+        for other in group[1..].iter().filter(|other| other.feature != first.feature) {
             let (feature, span) = image.why_place(other.why);
             let place = image.at(feature, span);
             if place.source.name == diagnostic.location.source.name && place.span == diagnostic.location.span {
@@ -163,38 +163,46 @@ impl Judge<'_> {
         let image = self.image;
         let first = &group[0];
         let said = image.say(first.entity);
-        let message = format!("nothing provides {said}, {}", because(image, first));
+        let late = image.slots.of(first.entity).iter().find(|slot| slot.phase > first.phase && !slot.satisfied);
+        let message = match late {
+            Some(slot) => format!(
+                "{said}, {}, is provided too late: only in phase `{}`, which comes after `{}`, by {}",
+                because(image, first),
+                slot.phase.name(),
+                first.phase.name(),
+                image.say_feature(image.provides[slot.lead as usize].feature)
+            ),
+            None => format!("nothing provides {said}, {}", because(image, first)),
+        };
         let mut diagnostic = self.start(Code::Missing, group, message);
         let mut explained = false;
         // Provided, but too late.
-        for slot in image.slots.of(first.entity) {
-            if slot.phase > first.phase && !slot.satisfied {
-                let row = &image.provides[slot.lead as usize];
-                let text = format!(
-                    "provided only in phase `{}`, which is after `{}`, by {}",
-                    slot.phase.name(),
-                    first.phase.name(),
-                    image.say_feature(row.feature)
-                );
-                diagnostic.notes.push(format!("{} {text}", capital(&said)));
-                diagnostic.related.push(image.related(
-                    Role::Provider,
-                    Some(first.entity),
-                    image.at(row.feature, row.span),
-                    text,
-                ));
-                diagnostic.help = Some(format!(
-                    "let the provider run in phase `{}`, or the one that needs it later",
-                    first.phase.name()
-                ));
-                explained = true;
-                break;
-            }
+        if let Some(slot) = late {
+            let row = &image.provides[slot.lead as usize];
+            let text = format!(
+                "provided only in phase `{}`, which is after `{}`, by {}",
+                slot.phase.name(),
+                first.phase.name(),
+                image.say_feature(row.feature)
+            );
+            diagnostic.related.push(image.related(
+                Role::Provider,
+                Some(first.entity),
+                image.at(row.feature, row.span),
+                text,
+            ));
+            diagnostic.help =
+                Some(format!("let the provider run in phase `{}`, or the one that needs it later", first.phase.name()));
+            explained = true;
         }
         // Taken away before.
         if !explained
-            && let Some(phase) = Phase::ALL.iter().rev().find(|&&phase| image.goes_in(first.entity, phase))
+            && let Some(phase) = Phase::ALL
+                .iter()
+                .rev()
+                .find(|&&phase| image.goes_in(first.entity, phase) && (phase < first.phase || !first.ordered))
             && let Some(removal) = image.removal_of(first.entity, *phase)
+            && image.removals[removal as usize].feature != first.feature
         {
             let removal = &image.removals[removal as usize];
             let text = format!("removed here, in phase `{}`", phase.name());
@@ -265,7 +273,9 @@ impl Judge<'_> {
                 }),
             }
         }
-        diagnostic.help = Some(if reason.contains("executable") {
+        diagnostic.help = Some(if reason.starts_with("must be empty") {
+            "set `recursive = true`, or remove what is left in it, too".to_owned()
+        } else if reason.contains("executable") {
             "give it an executable mode, such as \"0755\", or name another program".to_owned()
         } else if reason.contains("mountpoint") {
             "put it elsewhere, or into what is mounted".to_owned()
@@ -298,11 +308,6 @@ impl Judge<'_> {
         let near = message::nearest(name, known.iter().filter(|&&id| fits(id)).map(|&id| image.entities.last(id)))?;
         known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
 
 /// Why it is required, as the end of a sentence.

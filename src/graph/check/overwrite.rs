@@ -66,7 +66,8 @@ pub fn overwrite(image: &mut Image, number: usize) {
                 report(image, number, &difference);
             }
         }
-        Standing::NoDirectory => no_directory(image, number),
+        // Who needs it as a directory is told so, with everybody else who does.
+        Standing::NoDirectory => image.slots.slots[number].satisfied = true,
     }
 }
 
@@ -171,7 +172,7 @@ fn substance(image: &Image, lead: u32, before: There<'_>) -> Option<String> {
     match before {
         There::Slot(slot) => {
             let other = &image.provides[image.slots.slots[slot as usize].lead as usize];
-            (!image.same_substance(row, other)).then(|| "its contents are others".to_owned())
+            (!image.same_substance(row, other)).then(|| "its contents differ".to_owned())
         }
         There::Base(known) => {
             let own = image.substance(row);
@@ -200,7 +201,7 @@ fn substance(image: &Image, lead: u32, before: There<'_>) -> Option<String> {
                     format!("it leads to {} there and would lead to {}", message::quoted(found), message::quoted(own))
                 }
                 _ if known.digest.is_none() => "its contents there are not known to be the same".to_owned(),
-                _ => "its contents are others".to_owned(),
+                _ => "its contents differ".to_owned(),
             })
         }
         There::Nothing | There::Always => None,
@@ -424,17 +425,4 @@ fn attribute_span(
         }
     }
     row.span
-}
-
-fn no_directory(image: &mut Image, number: usize) {
-    let slot = &image.slots.slots[number];
-    let (entity, phase) = (slot.entity, slot.phase);
-    let row = image.provides[slot.lead as usize];
-    let view = image.view(image.before(entity, phase));
-    let found = view.file_type.map_or("something else", FileType::described);
-    let message = format!("{} must be a directory, and it is {found}", image.say(entity));
-    let mut diagnostic = image.diagnostic(Code::Mismatch, Some(entity), image.at(row.feature, row.span), message);
-    diagnostic.label = "needs it as a directory".to_owned();
-    image.slots.slots[number].broken = true;
-    image.report(diagnostic, Vec::new());
 }
