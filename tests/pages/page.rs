@@ -64,7 +64,7 @@ pub struct File {
     pub findings: Vec<Finding>,
 }
 
-/// The example with some of its files replaced; nothing may be found in it, unless it is marked.
+/// The example with some of its files replaced; nothing may be found in it but what these are marked with.
 #[derive(Debug)]
 pub struct Variant {
     /// `fixed` or `silenced`.
