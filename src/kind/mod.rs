@@ -16,6 +16,7 @@ mod package;
 mod remove;
 mod require;
 mod run;
+mod schema;
 mod stamp;
 mod symlink;
 mod user;
@@ -23,6 +24,7 @@ mod usermod;
 
 pub use field::{Field, FieldType};
 pub(crate) use lowering::{Declared, Lowering};
+pub use schema::schema;
 
 use crate::entity::Phase;
 
