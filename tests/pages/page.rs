@@ -249,7 +249,7 @@ fn words(info: &str) -> Vec<(String, Option<String>)> {
 }
 
 /// Findings marked at the ends of lines: `user = "web"  # error: missing user:web`.
-fn marked(file: &str, text: &str) -> Vec<Finding> {
+pub fn marked(file: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in text.lines().enumerate() {
         for comment in line.split("# ").skip(1) {
