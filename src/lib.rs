@@ -6,6 +6,7 @@ pub mod cli;
 pub mod compile;
 pub mod diagnostic;
 pub mod entity;
+pub mod explore;
 pub mod facts;
 pub mod fragment;
 pub mod graph;

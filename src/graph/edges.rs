@@ -167,8 +167,13 @@ impl Builder<'_> {
 
     fn find_mounts(&mut self) {
         for (number, slot) in self.image.slots.slots.iter().enumerate() {
-            if slot.mount.is_some() {
+            if let Some(mount) = slot.mount {
                 self.mounts.insert(slot.entity, number as u32);
+                // What is mounted on something comes after what makes it.
+                if mount != slot.lead && slot.node != NONE && !slot.broken {
+                    let to = self.image.slots.merged[self.image.provides[mount as usize].feature as usize];
+                    self.edges.edges.push(Edge { from: slot.node, to, entity: slot.entity, why: Why::Skips(mount) });
+                }
             }
         }
     }
@@ -477,6 +482,11 @@ impl Builder<'_> {
                 continue;
             }
             let row = self.image.requires[number as usize];
+            // A group that only a default asked for.
+            let implied = row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
+            if implied && !self.image.needs_own_group(row.feature) {
+                continue;
+            }
             self.want(&Wanted {
                 node: self.node_of(row.feature),
                 feature: row.feature,

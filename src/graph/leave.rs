@@ -4,6 +4,7 @@ use super::check::Numbers;
 use super::image::{Image, Substance};
 use super::layer::{Known, Layer, LevelBuilder};
 use super::slots::{Slot, There};
+use super::view::ViewOwner;
 use crate::entity::{Owner, Phase, What};
 use crate::facts::Facts;
 use crate::intern::{Entities, EntityId, EntityType};
@@ -45,6 +46,10 @@ impl Image {
         let row = &self.provides[slot.lead as usize];
         let mut known =
             Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
+        // What a contradiction leaves behind is not known.
+        if slot.broken {
+            return known;
+        }
         match slot.what {
             What::Path(facts) => {
                 let view = self.view(There::Slot(
@@ -55,8 +60,8 @@ impl Image {
                 ));
                 known.file_type = view.file_type;
                 known.mode = view.mode;
-                known.user = self.tree_owner(facts.user);
-                known.group = self.tree_owner(facts.group);
+                known.user = view.user.map(owned);
+                known.group = view.group.map(owned);
                 match self.substance(row) {
                     Substance::Text(text) => known.digest = Some(*blake3::hash(text.as_bytes()).as_bytes()),
                     Substance::Host(path) => known.source = Some(path.into()),
@@ -66,7 +71,18 @@ impl Image {
                     }
                     Substance::Target(target) => known.target = Some(target.into()),
                     Substance::Device(major, minor) => known.device = major.zip(minor),
-                    Substance::SameAs(_) => known.same_as = Some(self.inode(slot.entity, 5).into()),
+                    Substance::SameAs(_) => {
+                        let inode = self.inode(slot.entity, Phase::ALL.len());
+                        let first = self.entities.find_path(&inode).map(|first| self.within(first, Phase::Finalize));
+                        let found = match first {
+                            Some(There::Slot(first)) if self.slots.slots[first as usize].entity != slot.entity => {
+                                self.known_of(&self.slots.slots[first as usize], numbers)
+                            }
+                            Some(There::Base(first)) => first.clone(),
+                            _ => Known::default(),
+                        };
+                        (known.digest, known.source, known.same_as) = (found.digest, found.source, Some(inode.into()));
+                    }
                     Substance::None | Substance::Unknown | Substance::Mount(..) => {}
                 }
             }
@@ -94,6 +110,13 @@ impl Image {
             What::Virtual => {}
         }
         known
+    }
+}
+
+fn owned(owner: ViewOwner<'_>) -> tree::Owner {
+    match owner {
+        ViewOwner::Name(name) => tree::Owner::Name(name.into()),
+        ViewOwner::Number(number) => tree::Owner::Number(number),
     }
 }
 

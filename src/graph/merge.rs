@@ -47,12 +47,16 @@ fn merge(image: &mut Image, number: usize) {
     let (start, end) = image.slots.slots[number].rows;
     let mut rows: Vec<u32> = image.slots.rows[start as usize..end as usize].to_vec();
     override_included(image, &mut rows);
+    let findings = image.findings.len();
     match image.entities.entity_type(image.slots.slots[number].entity) {
         EntityType::Path => merge_paths(image, number, &rows),
         EntityType::User => merge_users(image, number, &rows),
         EntityType::Group => merge_groups(image, number, &rows),
         EntityType::Package => merge_packages(image, number, &rows),
         EntityType::Virtual => {}
+    }
+    if image.findings.len() == findings {
+        duplicates(image, &rows);
     }
 }
 
@@ -431,26 +435,37 @@ fn unite(image: &mut Image, a: u32, b: u32) {
     let mains =
         |row: &Provide| image.features[row.feature as usize].main.is_some() && row.strength != Strength::Implied;
     if mains(&first) && mains(&second) {
-        duplicate(image, &first, &second);
         image.slots.unite(first.feature, second.feature);
     }
 }
 
-/// The same feature twice where it cannot be meant.
+/// The same feature twice where it cannot be meant: those with equal data, whatever else is declared beside them.
+fn duplicates(image: &mut Image, rows: &[u32]) {
+    let mut seen: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+    for &row in rows {
+        let provide = image.provides[row as usize];
+        let kind = image.features[provide.feature as usize].kind;
+        let counts = !matches!(kind, Kind::EnsureDir | Kind::Require | Kind::Assume | Kind::Usermod | Kind::Package);
+        if provide.means != Means::Made || provide.strength == Strength::Implied || !counts {
+            continue;
+        }
+        let same = seen.entry(image.all_data(&provide)).or_default();
+        let file = image.file_of(provide.feature);
+        let first = same
+            .iter()
+            .map(|&other| image.provides[other as usize])
+            .find(|other| image.includes_other(image.file_of(other.feature), file));
+        match first {
+            Some(first) => duplicate(image, &first, &provide),
+            None => same.push(row),
+        }
+    }
+}
+
 fn duplicate(image: &mut Image, first: &Provide, second: &Provide) {
-    let kinds = (image.features[first.feature as usize].kind, image.features[second.feature as usize].kind);
-    if kinds.0 != kinds.1
-        || matches!(kinds.0, Kind::EnsureDir | Kind::Require | Kind::Assume | Kind::Usermod | Kind::Package)
-    {
-        return;
-    }
-    let (a, b) = (image.file_of(first.feature), image.file_of(second.feature));
-    if !image.includes_other(a, b) || !image.equal_data(first, second) {
-        return;
-    }
     let location = image.at(second.feature, second.span);
     let said = image.say(first.entity);
-    let message = format!("the same `{}` of {said} is declared twice", kinds.0.name());
+    let message = format!("{said} is declared twice, with the same data");
     let mut diagnostic = image.diagnostic(Code::Duplicate, Some(first.entity), location, message);
     diagnostic.label = "declared again".to_owned();
     let origin = image.at(first.feature, first.span);
@@ -467,7 +482,7 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
     };
     let (a, b) = (image.provides[first as usize], image.provides[second as usize]);
     let entity = image.slots.slots[number].entity;
-    let location = image.at(b.feature, b.span);
+    let location = image.at(b.feature, image.value_span(&b, difference.attribute));
     let said = image.say(entity);
     let (message, label) = match (&difference.values, difference.attribute) {
         (Some((own, its)), "type") => (format!("{said} cannot be both {own} and {its}"), format!("{its} here")),
@@ -486,7 +501,7 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
     };
     let mut diagnostic = image.diagnostic(Code::Conflict, Some(entity), location, message);
     diagnostic.label = label;
-    let origin = image.at(a.feature, a.span);
+    let origin = image.at(a.feature, image.value_span(&a, difference.attribute));
     let text = match &difference.values {
         Some((own, _)) if difference.attribute == "type" => format!("{own} here, by {}", image.say_feature(a.feature)),
         Some((own, _)) => format!("{} {own} here, by {}", difference.attribute, image.say_feature(a.feature)),
@@ -535,6 +550,22 @@ impl Image {
         }
     }
 
+    /// The value with which a feature says something of what it makes; what names the thing where it says nothing.
+    pub fn value_span(&self, provide: &Provide, attribute: &str) -> crate::text::Span {
+        let fragment = self.fragment_of(provide.feature);
+        let row = &self.features[provide.feature as usize];
+        let key = match attribute {
+            "contents" => "text",
+            "source" if row.element == row.node => "src",
+            "mode" | "user" | "group" | "groups" | "uid" | "gid" | "home" | "shell" | "comment" | "system" | "target" | "xattrs" => attribute,
+            _ => return provide.span,
+        };
+        if provide.means != Means::Made {
+            return provide.span;
+        }
+        fragment.document.get(row.node, key, &fragment.source.text).map_or(provide.span, |node| fragment.document.span(node))
+    }
+
     /// The number that a manifest, an account file or the base gives an account.
     pub fn given_number(&self, entity: crate::intern::EntityId) -> Option<u32> {
         if matches!(entity, crate::intern::EntityId::USER_ROOT | crate::intern::EntityId::GROUP_ROOT) {
@@ -581,17 +612,21 @@ impl Image {
         xattrs
     }
 
-    /// Whether two features say the same, defaults counted as said.
-    fn equal_data(&self, a: &Provide, b: &Provide) -> bool {
-        match (a.what, b.what) {
-            (What::Path(own), What::Path(its)) => {
-                own.mode == its.mode
-                    && self.same_owner(own.user, its.user)
-                    && self.same_owner(own.group, its.group)
-                    && self.xattrs(a) == self.xattrs(b)
-            }
-            (What::User(own), What::User(its)) => self.accounts[own as usize] == self.accounts[its as usize],
-            (own, its) => own == its,
+    /// All that a feature says of what it provides, defaults counted as said.
+    fn all_data(&self, provide: &Provide) -> String {
+        let kind = self.features[provide.feature as usize].kind.name();
+        match provide.what {
+            What::Path(facts) => format!(
+                "{kind} {:?} {:?} {} {} {:?} {:?}",
+                facts.file_type,
+                facts.mode,
+                self.say_owner(facts.user),
+                self.say_owner(facts.group),
+                self.xattrs(provide),
+                self.substance(provide)
+            ),
+            What::User(account) => format!("{kind} {:?}", self.accounts[account as usize]),
+            other => format!("{kind} {other:?} {}", self.is_system_feature(provide.feature)),
         }
     }
 }

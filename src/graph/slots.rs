@@ -150,6 +150,16 @@ impl Image {
         self.after(entity, phase as usize + 1)
     }
 
+    /// Whether the user that a feature declares has a group of its own name as its primary one.
+    pub fn needs_own_group(&self, feature: u32) -> bool {
+        let row = &self.features[feature as usize];
+        let Some(user) = row.main.filter(|&main| self.entities.entity_type(main) == EntityType::User) else { return true };
+        self.slots.of(user).iter().find(|slot| slot.phase == row.phase).is_none_or(|slot| match slot.what {
+            What::User(account) => !slot.satisfied && self.accounts[account as usize].group.is_none(),
+            _ => true,
+        })
+    }
+
     /// Whether a phase takes the entity away.
     pub fn goes_in(&self, entity: EntityId, phase: Phase) -> bool {
         self.gone[entity.index()] & (1 << phase as u8) != 0
@@ -164,6 +174,31 @@ pub fn build(image: &mut Image, inputs: &Inputs) {
     group(image);
     merge::merge_all(image);
     compare_all(image);
+    drop_unneeded_groups(image);
+}
+
+/// A user who was there already, or whose group another declaration names, needs no group of its own name.
+fn drop_unneeded_groups(image: &mut Image) {
+    let mut dropped: Vec<EntityId> = Vec::new();
+    for number in 0..image.provides.len() {
+        let row = image.provides[number];
+        let implied = row.strength == Strength::Implied && matches!(row.what, What::Group(_));
+        if implied && !image.needs_own_group(row.feature) {
+            image.slots.states[number] |= Slots::DROPPED;
+            dropped.push(row.entity);
+        }
+    }
+    for group in dropped {
+        for number in image.slots.range(group) {
+            let (start, end) = image.slots.slots[number as usize].rows;
+            let gone = image.slots.rows[start as usize..end as usize]
+                .iter()
+                .all(|&row| image.slots.states[row as usize] & Slots::DROPPED != 0);
+            if gone {
+                image.slots.slots[number as usize].satisfied = true;
+            }
+        }
+    }
 }
 
 /// A row for every ancestor of what is placed with `parents`, each once a phase.

@@ -17,7 +17,7 @@ pub(super) const KIND: KindSpec = KindSpec {
     fields: &[
         Field::required("mountpoint", FieldType::Path, "Where it is mounted; made if nothing else makes it."),
         Field::required("source", FieldType::String, "What is mounted: a path on the host, or the name of an image."),
-        Field::required("source_type", FieldType::Choice(&["host", "image"]), "What `source` is."),
+        Field::default("source_type", FieldType::Choice(&["host", "image"]), "\"host\"", "What `source` is."),
         Field::default("directory", FieldType::Boolean, "true", "Whether a directory is mounted; if not, a file."),
     ],
     phase: Phase::Main,

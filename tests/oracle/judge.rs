@@ -213,11 +213,21 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
     let mut gids: BTreeSet<u32> = base.groups().values().map(|(gid, _)| *gid).collect();
     let mut users: BTreeMap<String, Option<u32>> = BTreeMap::new();
     let mut groups: BTreeSet<String> = BTreeSet::new();
+    // A number that comes in a later phase comes too late for an account that is there by then.
+    let mut first: BTreeMap<&str, Phase> = BTreeMap::new();
+    for feature in features {
+        if let What::User(account) = &feature.what {
+            let phase = first.entry(&account.name).or_insert(feature.phase());
+            *phase = (*phase).min(feature.phase());
+        }
+    }
     for feature in features {
         match &feature.what {
             What::User(account) => {
                 let number = users.entry(account.name.clone()).or_default();
-                *number = number.or(account.uid);
+                if first.get(account.name.as_str()) == Some(&feature.phase()) {
+                    *number = number.or(account.uid);
+                }
                 uids.extend(account.uid);
                 groups.insert(account.name.clone());
             }

@@ -230,7 +230,7 @@ impl Image {
     /// Whether a group is the primary one of a user of its name.
     fn is_own_group(&self, group: EntityId) -> bool {
         let Some(user) = self.entities.find_name(EntityType::User, self.entities.last(group)) else { return false };
-        self.slots.of(user).iter().any(|slot| match slot.what {
+        self.slots.of(user).iter().filter(|slot| !slot.satisfied).any(|slot| match slot.what {
             What::User(account) => match self.accounts[account as usize].group {
                 None => self.provides[slot.lead as usize].means == Means::Made,
                 Some(owner) => owner == Owner::Name(group),
@@ -241,8 +241,12 @@ impl Image {
 
     /// Whether a user or group is declared as a system account.
     pub fn is_system(&self, row: u32) -> bool {
-        let provide = &self.provides[row as usize];
-        let fragment = self.fragment_of(provide.feature);
+        self.is_system_feature(self.provides[row as usize].feature)
+    }
+
+    /// The same of a feature.
+    pub fn is_system_feature(&self, feature: u32) -> bool {
+        let fragment = self.fragment_of(feature);
         let text = fragment.source.text.as_str();
         let node = self.features[provide.feature as usize].node;
         fragment
