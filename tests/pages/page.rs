@@ -88,12 +88,20 @@ pub struct Example {
     pub rendered: Option<Rendered>,
 }
 
+/// A part of a plan that the page shows (word `plan`): a step, or an entry of `expects`.
+#[derive(Debug)]
+pub struct Excerpt {
+    pub line: usize,
+    pub text: String,
+}
+
 /// A page: its headings and its examples.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Without the `#`s; the level is the number of them.
     pub headings: Vec<(usize, String)>,
     pub examples: Vec<Example>,
+    pub excerpts: Vec<Excerpt>,
     /// What is wrong with the page itself.
     pub errors: Vec<String>,
 }
@@ -184,6 +192,10 @@ fn add(page: &mut Page, current: &mut Example, grouping: Grouping, block: &Block
         if current.rendered.replace(rendered).is_some() {
             page.errors.push(format!("line {}: a second rendering of one example", block.line));
         }
+        return;
+    }
+    if block.has("plan") {
+        page.excerpts.push(Excerpt { line: block.line, text: body.to_owned() });
         return;
     }
     let (name, form) = match (block.get("file"), block.get("archive")) {

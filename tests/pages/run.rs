@@ -1,6 +1,10 @@
 //! Runs an example through the binary and compares what it reports with what the page promises.
 
 use crate::page::{Example, File, Finding, Form};
+use featgraph::catalog::Severity;
+use featgraph::compile::{Levels, Workspace};
+use featgraph::load::{Overlay, load};
+use featgraph::plan::{self, Built, PlanFormat};
 use serde_json::Value;
 use std::io::{self, Write};
 use std::path::Path;
@@ -47,6 +51,29 @@ struct Report {
 /// What the files are marked with.
 fn promises<'a>(files: &[&'a File]) -> Vec<&'a Finding> {
     files.iter().flat_map(|file| &file.findings).collect()
+}
+
+/// The plans of an example's images, of those that have one.
+pub fn plans(example: &Example) -> io::Result<Vec<Value>> {
+    let folder = tempfile::Builder::new().prefix("featgraph-page-").tempdir()?;
+    for file in &example.files {
+        write(folder.path(), file)?;
+    }
+    let images = example.files.iter().filter(|file| file.name.contains(".image."));
+    Ok(images.filter_map(|image| plan(folder.path(), &image.name)).collect())
+}
+
+fn plan(folder: &Path, image: &str) -> Option<Value> {
+    let mut workspace = Workspace::new();
+    workspace.want_digests();
+    workspace.open(image);
+    load(&mut workspace, folder, &Overlay::default());
+    let (report, compiled) = workspace.compile_image(image, &Levels::default());
+    let compiled = compiled.filter(|_| report.count(Severity::Error) == 0)?;
+    let mut out = Vec::new();
+    let built = Built::new(&compiled.graph, workspace.inputs());
+    plan::write(&built, PlanFormat::Json, true, &mut out).ok()?;
+    serde_json::from_slice(&out).ok()
 }
 
 fn check(files: &[&File], promised: &[&Finding]) -> io::Result<Report> {
