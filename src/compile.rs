@@ -8,14 +8,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog::{Code, Severity};
 use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::facts::Facts;
-use crate::fragment::{Fragment, Parent, Reference, SourceRole};
+use crate::fragment::{Fragment, GraftFrom, Parent, Reference, SourceRole};
 use crate::graph::check;
 use crate::graph::edges;
 use crate::graph::layer::Layer;
 use crate::graph::order::{self, Nodes, Order};
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Ids, Image, leave, links, slots};
-use crate::inputs::{Answer, ArchiveState, Ask, ContentsState, Inputs, SourceState, TextState};
+use crate::inputs::{Answer, ArchiveState, Ask, ContentsState, DigestState, Inputs, SourceState, TextState};
 use crate::manifest;
 use crate::message;
 use crate::syntax::{Document, Language, NodeId, Shape};
@@ -668,7 +668,7 @@ impl Workspace {
         for file in 0..image.files.len() {
             let fragment = image.files[file].fragment.clone();
             for source in &fragment.sources {
-                if let Some(crate::inputs::DigestState::File { digest, .. }) = self.inputs.digest(&source.path) {
+                if let Some(DigestState::File { digest, .. }) = self.inputs.digest(&source.path) {
                     image.source_digests.insert(source.path.to_string(), *digest);
                 }
             }
@@ -684,10 +684,14 @@ impl Workspace {
                         Some(ArchiveState::Missing(reason) | ArchiveState::Broken(reason)) => reason,
                         _ => continue,
                     },
-                    SourceRole::Plain | SourceRole::Package => match self.inputs.source(&source.path) {
-                        Some(SourceState::Missing(reason)) => reason,
-                        _ => continue,
-                    },
+                    SourceRole::Plain | SourceRole::Package => {
+                        match (self.inputs.source(&source.path), self.inputs.digest(&source.path)) {
+                            (Some(SourceState::Missing(reason)), _) => reason,
+                            // Only a plan asks for it: what it is can be seen, and what is in it cannot.
+                            (_, Some(DigestState::Missing(reason))) => reason,
+                            _ => continue,
+                        }
+                    }
                 };
                 let feature = file.features + source.feature;
                 let location = image.at(feature, source.span);
@@ -700,6 +704,27 @@ impl Workspace {
                 );
                 found.push((diagnostic, vec![feature]));
             }
+        }
+        for graft in &image.grafts {
+            let GraftFrom::Folder { source } = graft.graft.from else { continue };
+            let source = &image.files[graft.file as usize].fragment.sources[source as usize];
+            let (Some(DigestState::Tree(read)), Some(tree)) = (self.inputs.digest(&source.path), &graft.tree) else {
+                continue;
+            };
+            // Files that could be listed but not read, less those that are left out.
+            let mut unread = read.problems().iter().filter(|problem| tree.get(&problem.path).is_some());
+            let Some(first) = unread.next() else { continue };
+            let feature = graft.graft.feature;
+            let message =
+                format!("in {}: {} {}", message::quoted(&source.written), message::quoted(&first.path), first.message);
+            let main = check::main_place(image, feature);
+            let mut diagnostic =
+                image.diagnostic(Code::MissingSource, main, image.at(feature, graft.graft.span), message);
+            diagnostic.label = "cannot be read as a whole".to_owned();
+            diagnostic.notes.extend(
+                unread.take(20).map(|problem| format!("{} {}", message::quoted(&problem.path), problem.message)),
+            );
+            found.push((diagnostic, vec![feature]));
         }
         for (diagnostic, features) in found {
             image.report(diagnostic, features);
@@ -1140,8 +1165,9 @@ fn note_withheld(found: &mut [Diagnostic], withheld: Vec<(String, usize, Vec<Str
         };
         if let Some(cause) = found.iter_mut().filter(causes).min_by_key(|diagnostic| rank(diagnostic)) {
             cause.notes.push(format!(
-                "because of this, {} of image `{image}` are kept back: what is missing cannot be told while not everything is read",
-                message::count(count, "finding", "findings")
+                "{} of image `{image}` {} kept back, because what is missing cannot be told until everything is read",
+                message::count(count, "finding", "findings"),
+                if count == 1 { "is" } else { "are" }
             ));
         }
     }

@@ -216,7 +216,8 @@ fn string(lowering: &mut Lowering<'_>, node: NodeId, name: &str) -> Option<Strin
                 Code::WrongType,
                 span,
                 format!("`{name}` must be a string, and this is {}", other.described()),
-            );
+            )
+            .loses = matches!(name, "include" | "parent" | "ids");
             None
         }
     }
@@ -256,12 +257,8 @@ fn reference(lowering: &mut Lowering<'_>, node: NodeId, name: &str) -> Option<Re
     match joined {
         Ok(path) => Some(Reference { path, span }),
         Err(problem) => {
-            report(
-                lowering,
-                Code::InvalidValue,
-                span,
-                format!("`{name}` cannot be {}: {problem}", message::quoted(&text)),
-            );
+            let sentence = format!("`{name}` cannot be {}: {problem}", message::quoted(&text));
+            report(lowering, Code::InvalidValue, span, sentence).loses = true;
             None
         }
     }
@@ -276,7 +273,8 @@ fn includes(lowering: &mut Lowering<'_>, node: NodeId) {
                 Code::WrongType,
                 span,
                 format!("`include` must be a list of files, and this is {}", shape.described()),
-            );
+            )
+            .loses = true;
         }
         return;
     }
@@ -297,7 +295,7 @@ fn includes(lowering: &mut Lowering<'_>, node: NodeId) {
                     message::quoted(&reference.path)
                 )
             };
-            report(lowering, Code::InvalidValue, reference.span, sentence);
+            report(lowering, Code::InvalidValue, reference.span, sentence).loses = true;
         }
     }
 }
@@ -429,6 +427,7 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                     span,
                     format!("{} is neither an image manifest nor a facts file", message::quoted(&reference.path)),
                 );
+                finding.loses = true;
                 finding.help = Some("a parent's name ends in `.image.toml`, `.image.json` or `.facts.json`".to_owned());
             }
         }
@@ -476,10 +475,11 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                         Code::InvalidValue,
                         span,
                         "a parent by name alone is one of which nothing is known: say so with `opaque = true`, or name a file",
-                    );
+                    )
+                    .loses = true;
                 }
                 None => {
-                    report(lowering, Code::MissingKey, span, "a parent's table needs `name`");
+                    report(lowering, Code::MissingKey, span, "a parent's table needs `name`").loses = true;
                 }
             }
         }
@@ -493,7 +493,8 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                     "`parent` is a file or `{{ name = \"...\", opaque = true }}`, and this is {}",
                     other.described()
                 ),
-            );
+            )
+            .loses = true;
         }
     }
 }

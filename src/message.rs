@@ -74,8 +74,7 @@ pub fn is_run_time_place(path: &str) -> bool {
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let given = given.to_lowercase();
     let allowed = match given.chars().count() {
-        0 => return None,
-        1..=2 => 1,
+        0..=2 => return None,
         3..=5 => 2,
         _ => 3,
     };

@@ -6,12 +6,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::levels::{self, Subject};
 use super::terminal::Color;
+use crate::plan::PlanFormat;
 use crate::render::Format;
+use crate::render::graph::GraphFormat;
 
 const EXAMPLES: &str = "\
 Examples:
-  featgraph check                  every manifest below the working directory
-  featgraph explain missing        what a finding means and how to get rid of it
+  featgraph check                               every manifest below the working directory
+  featgraph plan web.image.toml -o plan.json    the steps that build an image, in order
+  featgraph explain missing                     what a finding means and how to get rid of it
 
 Manifests are called NAME.image.toml (an image) or NAME.features.toml (features that images include); .json works, too.
 Exit status: 0 nothing found, 1 errors found, 2 wrong use or failure.";
@@ -40,6 +43,14 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 pub(super) enum Command {
     Check(CheckArguments),
+    Plan(PlanArguments),
+    Graph(GraphArguments),
+    Why(WhyArguments),
+    Diff(DiffArguments),
+    Explain(ExplainArguments),
+    Schema(SchemaArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// Find everything that is wrong in images and feature sets.
@@ -104,4 +115,196 @@ impl From<CheckFormat> for Format {
             CheckFormat::Json => Self::Json,
         }
     }
+}
+
+/// Compile one image into the steps that build it, in order.
+#[derive(Args)]
+#[command(after_help = "\
+What was found goes to standard error. With an error nothing is written, and a file that was there stays as it was.")]
+pub(super) struct PlanArguments {
+    /// The image; `-` is standard input.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+
+    /// Where to write the plan; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// How the plan is written [default: json].
+    #[arg(long, value_enum)]
+    pub format: Option<PlanFormatName>,
+
+    /// Leave out where every step was declared.
+    #[arg(long)]
+    pub no_origins: bool,
+
+    /// Name every entry of trees and archives, not their number.
+    #[arg(long)]
+    pub entries: bool,
+
+    /// Add the user and group numbers that were allocated to the image's `ids` file.
+    #[arg(long)]
+    pub write_ids: bool,
+
+    /// Refuse to allocate user and group numbers.
+    #[arg(long, conflicts_with = "write_ids")]
+    pub locked: bool,
+
+    /// What the file on standard input is called; paths in it are relative to its folder.
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub levels: LevelArguments,
+}
+
+/// How a plan is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormatName {
+    /// One document; see `featgraph schema plan`.
+    Json,
+    /// A first line with all but the steps, then one step a line.
+    Jsonl,
+    /// For people.
+    Text,
+}
+
+impl From<PlanFormatName> for PlanFormat {
+    fn from(format: PlanFormatName) -> Self {
+        match format {
+            PlanFormatName::Json => Self::Json,
+            PlanFormatName::Jsonl => Self::Jsonl,
+            PlanFormatName::Text => Self::Text,
+        }
+    }
+}
+
+/// Draw what needs what in an image, also in one with errors.
+#[derive(Args)]
+pub(super) struct GraphArguments {
+    /// The image.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// How the graph is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GraphFormatName,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormatName {
+    /// For Graphviz.
+    #[default]
+    Dot,
+    /// For Markdown pages.
+    Mermaid,
+    /// For machines.
+    Json,
+}
+
+impl From<GraphFormatName> for GraphFormat {
+    fn from(format: GraphFormatName) -> Self {
+        match format {
+            GraphFormatName::Dot => Self::Dot,
+            GraphFormatName::Mermaid => Self::Mermaid,
+            GraphFormatName::Json => Self::Json,
+        }
+    }
+}
+
+/// Tell who provides something, who needs it, and why it comes when it does.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  featgraph why web.image.toml /bin/sh
+  featgraph why web.image.toml user:web
+  featgraph why web.image.toml --before ensure_dir:/srv install:/srv/index.html")]
+pub(super) struct WhyArguments {
+    /// The image.
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// A path, `user:NAME`, `group:NAME`, `package:NAME`, `virtual:NAME`, or the id of a step.
+    #[arg(value_name = "ENTITY", required_unless_present = "before")]
+    pub entity: Option<String>,
+    /// Why one step comes before another: the shortest chain between them.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "entity")]
+    pub before: Vec<String>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TextOrJson,
+}
+
+/// Show what changes between two plans or two images, by meaning.
+#[derive(Args)]
+#[command(after_help = "Exit status: 0 the same, 1 they differ, 2 wrong use, or an image without a plan.")]
+pub(super) struct DiffArguments {
+    /// The plan or image before; `-` is a plan on standard input.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+
+    /// The plan or image after; `-` is a plan on standard input.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    /// How the difference is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TextOrJson,
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Explain a finding or a kind of feature, with examples.
+#[derive(Args)]
+pub(super) struct ExplainArguments {
+    /// A code such as `missing`, or a kind such as `install`; without one, all are listed.
+    #[arg(value_name = "CODE")]
+    pub name: Option<String>,
+}
+
+/// Print the JSON Schema of a format.
+#[derive(Args)]
+pub(super) struct SchemaArguments {
+    /// Of which format.
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub of: SchemaOf,
+}
+
+/// Formats that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// Images and feature sets, in TOML and JSON.
+    Manifest,
+    /// Facts files: what a parent has.
+    Facts,
+    /// What `check --format json` writes.
+    Diagnostics,
+    /// What `plan` writes as json.
+    Plan,
+}
+
+/// Print a script that completes commands in a shell.
+#[derive(Args)]
+#[command(
+    after_help = "Bash, for example: featgraph completions bash > ~/.local/share/bash-completion/completions/featgraph"
+)]
+pub(super) struct CompletionsArguments {
+    /// For which shell.
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print a page of the manual, for `man -l -`.
+#[derive(Args)]
+pub(super) struct ManArguments {
+    /// The page of a command; without one, that of featgraph.
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }

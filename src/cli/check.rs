@@ -1,24 +1,20 @@
 //! `featgraph check`: finds manifests, lets the engine look at them, writes what it found.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
 use super::args::CheckArguments;
 use super::discover::{self, Found, NAMES, is_stdin};
-use super::failure::{Complaint, Failure, reason};
+use super::failure::{Complaint, Failure};
 use super::terminal::Terminal;
-use super::{Status, config, levels, unless_closed};
+use super::{Status, config, input, levels, unless_closed};
 use crate::catalog::Severity;
 use crate::compile::{Report, Workspace};
 use crate::inputs::TextState;
 use crate::load::{Overlay, load};
 use crate::message::quoted;
 use crate::render::{Format, Summary, render};
-
-/// What standard input is called where nothing else is said.
-const STDIN_NAME: &str = "stdin.image.toml";
 
 /// What somebody needs to begin.
 const START: &str = "\
@@ -34,9 +30,9 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &mut Terminal,
 ) -> Result<Status, Failure> {
-    let folder = working_directory()?;
+    let folder = input::working_directory()?;
     let mut overlay = Overlay::default();
-    let stdin = stdin(arguments, &folder, &mut overlay)?;
+    let stdin = input::stdin(&arguments.paths, arguments.stdin_filename.as_deref(), &folder, &mut overlay)?;
     let paths = || arguments.paths.iter().map(PathBuf::as_path).filter(|path| !is_stdin(path));
     let near = arguments.stdin_filename.as_deref().filter(|_| stdin.is_some()).and_then(Path::parent);
     let from_file = config::settings(&folder, paths().chain(near.filter(|near| !near.as_os_str().is_empty())))?;
@@ -90,35 +86,6 @@ pub(super) fn summary(report: &Report) -> Summary {
         incomplete: report.incomplete,
         features: report.features,
     }
-}
-
-/// The working directory, which all names are relative to.
-pub(super) fn working_directory() -> Result<PathBuf, Failure> {
-    std::env::current_dir()
-        .map_err(|error| Complaint::new(format!("the working directory cannot be read: {}", reason(&error))).into())
-}
-
-/// Reads standard input where `-` is among the paths, and returns its name.
-fn stdin(arguments: &CheckArguments, folder: &Path, overlay: &mut Overlay) -> Result<Option<String>, Failure> {
-    if !arguments.paths.iter().any(|path| is_stdin(path)) {
-        return match &arguments.stdin_filename {
-            None => Ok(None),
-            Some(_) => Err(Complaint::new("`--stdin-filename` is given, and nothing is read from standard input")
-                .help("add `-` to the paths")
-                .into()),
-        };
-    }
-    let name = match &arguments.stdin_filename {
-        Some(path) => discover::manifest_name(folder, path)?,
-        None => String::from(STDIN_NAME),
-    };
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Complaint::new(format!("standard input cannot be read: {}", reason(&error))))?;
-    overlay.set_bytes(name.as_str(), bytes);
-    Ok(Some(name))
 }
 
 fn nothing_found(paths: &[PathBuf]) -> Complaint {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::terminal::Terminal;
 
-/// Why nothing came of a command. The exit status is 2, but for a reader that went away.
+/// Why nothing came of a command. The exit status is 2.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Sentences for who called, each with what to do.
@@ -59,24 +59,15 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
-    /// Writes it to standard error. A reader that went away is not told.
+    /// Writes it to standard error.
     pub fn write(&self, terminal: &mut Terminal) {
         match self {
             Self::Said(complaints) => complaints.iter().for_each(|complaint| complaint.write(terminal)),
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Output(error) => {
                 Complaint::new(format!("standard output cannot be written: {}", reason(error))).write(terminal);
             }
         }
         drop(terminal.err.flush());
-    }
-
-    /// The exit status.
-    pub fn exit_code(&self) -> i32 {
-        match self {
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::Said(_) | Self::Output(_) => 2,
-        }
     }
 }
 

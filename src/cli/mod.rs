@@ -4,9 +4,16 @@
 mod args;
 mod check;
 mod config;
+mod diff;
 mod discover;
+mod explore;
 mod failure;
+mod ids;
+mod input;
 mod levels;
+mod output;
+mod plan;
+mod reference;
 mod terminal;
 
 use std::ffi::OsString;
@@ -49,17 +56,24 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
     let mut terminal = Terminal::new(arguments.color);
     let done = match (&arguments.command, matches.subcommand()) {
         (Command::Check(check), Some((_, matches))) => check::run(check, matches, &mut terminal),
-        (_, None) => Ok(Status::Clean),
+        (Command::Plan(plan), Some((_, matches))) => plan::run(plan, matches, &mut terminal),
+        (Command::Graph(graph), _) => explore::graph(graph, &mut terminal),
+        (Command::Why(why), _) => explore::why(why, &mut terminal),
+        (Command::Diff(diff), _) => diff::run(diff, &mut terminal),
+        (Command::Explain(explain), _) => reference::explain(explain, &mut terminal),
+        (Command::Schema(schema), _) => reference::schema(schema, &mut terminal),
+        (Command::Completions(completions), _) => reference::completions(completions, &mut terminal),
+        (Command::Man(man), _) => reference::man(man, &mut terminal),
+        (Command::Check(_) | Command::Plan(_), None) => Ok(Status::Clean),
     };
-    let done = done.and_then(|status| Ok(terminal.out.flush().map(|()| status)?));
+    let done = done.and_then(|status| unless_closed(terminal.out.flush()).map(|()| status));
     match done {
         Ok(Status::Clean) => 0,
         Ok(Status::Found) => 1,
         Ok(Status::Failed) => 2,
         Err(failure) => {
-            drop(terminal.out.flush());
             failure.write(&mut terminal);
-            failure.exit_code()
+            2
         }
     }
 }

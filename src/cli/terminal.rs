@@ -24,6 +24,8 @@ pub(super) struct Terminal {
     pub err: Box<dyn Write>,
     /// Whether standard output is a terminal.
     pub is_terminal: bool,
+    /// Whether standard error is one.
+    pub err_is_terminal: bool,
     color_out: bool,
     color_err: bool,
     unicode: bool,
@@ -37,6 +39,7 @@ impl Terminal {
         let is_terminal = out.is_terminal();
         Self {
             is_terminal,
+            err_is_terminal: err.is_terminal(),
             color_out: wanted(color, &out),
             color_err: wanted(color, &err),
             unicode: unicode(),
@@ -58,12 +61,16 @@ impl Terminal {
 
     /// One message on standard error; where even that fails nobody can be told.
     pub fn complain(&mut self, level: &str, message: &str, help: Option<&str>) {
-        let (bold, dim, plain) = if self.color_err { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
+        let (bold, dim, plain) = match (self.color_err, level) {
+            (false, _) => ("", "", ""),
+            (true, "error") => ("\x1b[1;31m", "\x1b[36m", "\x1b[0m"),
+            (true, _) => ("\x1b[1m", "\x1b[36m", "\x1b[0m"),
+        };
         drop(writeln!(self.err, "{bold}{level}{plain}: {message}"));
         let Some(help) = help else { return };
         for (number, line) in help.lines().enumerate() {
             let head = if number == 0 { format!("{dim}help{plain}: ") } else { String::from("      ") };
-            drop(writeln!(self.err, "  {}", format!("{head}{line}").trim_end()));
+            drop(writeln!(self.err, "{}", format!("  {head}{line}").trim_end()));
         }
     }
 }

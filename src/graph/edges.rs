@@ -305,7 +305,7 @@ impl Builder<'_> {
                 && wanted_type != found
             {
                 let reason =
-                    format!("must be {}, and it is assumed to be {}", wanted_type.described(), found.described());
+                    format!("must be {}, but it is assumed to be {}", wanted_type.described(), found.described());
                 self.fail(wanted, Lack::Mismatch(reason));
             }
         }
@@ -457,10 +457,7 @@ impl Builder<'_> {
     fn below_mount(&mut self, number: u32, mount: u32) {
         let row = self.image.provides[number as usize];
         let slot = &self.image.slots.slots[mount as usize];
-        let reason = format!(
-            "is a mountpoint, and what is put below it ({}) would not be in the image",
-            message::quoted(&self.image.entities.text(row.entity))
-        );
+        let reason = "is a mountpoint: what is put below it would not be in the image".to_owned();
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
@@ -483,7 +480,8 @@ impl Builder<'_> {
             }
             let row = self.image.requires[number as usize];
             // A group that only a default asked for.
-            let implied = row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
+            let implied =
+                row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
             if implied && !self.image.needs_own_group(row.feature) {
                 continue;
             }
@@ -656,7 +654,7 @@ impl Builder<'_> {
     fn must_be_empty(&mut self, wanted: &Wanted, removal: u32) {
         let entity = self.image.removals[removal as usize].entity;
         let Some(left) = self.image.left_in(entity, wanted.phase) else { return };
-        let reason = format!("must be empty to be removed, and it still has {}", message::quoted(&left));
+        let reason = format!("must be empty to be removed, but still has {}", message::quoted(&left));
         self.fail(wanted, Lack::Mismatch(reason));
     }
 

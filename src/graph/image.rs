@@ -115,6 +115,8 @@ pub struct Image {
     pub source_digests: FxHashMap<String, [u8; 32]>,
     /// The first removal of each place in each phase.
     pub removal_at: FxHashMap<(EntityId, Phase), u32>,
+    /// Features with effects that are not fully known, as many as are worth naming.
+    pub opaque_features: Vec<u32>,
     /// For each phase whether it has opaque commands, and opaque packages.
     pub opaque_phases: [(bool, bool); 5],
     /// Nodes whose effects are not fully known.
@@ -213,6 +215,7 @@ impl Image {
             manager: None,
             source_digests: FxHashMap::default(),
             removal_at: FxHashMap::default(),
+            opaque_features: Vec::new(),
             opaque_phases: [(false, false); 5],
             opaque_nodes: FxHashMap::default(),
             account_files: FxHashMap::default(),
@@ -439,6 +442,17 @@ impl Image {
     /// A feature in a sentence: its kind and main entity.
     pub fn say_feature(&self, feature: u32) -> String {
         let row = &self.features[feature as usize];
+        if row.kind == crate::kind::Kind::Run {
+            return match self.command_of(feature).as_slice() {
+                [shell, flag, _, script] if shell == "/bin/sh" && flag == "-e" => {
+                    let line = script.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
+                    let short: String = line.chars().take(40).collect();
+                    format!("the script {}", crate::message::quoted(&short))
+                }
+                [program, ..] => format!("the command {}", crate::message::quoted(program)),
+                [] => "`run`".to_owned(),
+            };
+        }
         match row.main {
             Some(main) => format!("`{}` of {}", row.kind.name(), crate::message::quoted(&self.entities.text(main))),
             None => format!("`{}`", row.kind.name()),

@@ -51,7 +51,7 @@ impl Image {
             return known;
         }
         match slot.what {
-            What::Path(facts) => {
+            What::Path(_) => {
                 let view = self.view(There::Slot(
                     self.slots
                         .range(slot.entity)

@@ -533,7 +533,7 @@ impl Places<'_> {
             ),
         };
         let mut diagnostic = image.diagnostic(Code::SymlinkLoop, Some(entity), location, message);
-        diagnostic.label = "it never arrives".to_owned();
+        diagnostic.label = format!("leads to {}", message::quoted(&image.links[row as usize].target));
         for &(row, place) in members.iter().skip(1).take(MAX_LINKS as usize) {
             let link = &image.links[row as usize];
             let feature = image.provides[link.provide as usize].feature;

@@ -557,13 +557,17 @@ impl Image {
         let key = match attribute {
             "contents" => "text",
             "source" if row.element == row.node => "src",
-            "mode" | "user" | "group" | "groups" | "uid" | "gid" | "home" | "shell" | "comment" | "system" | "target" | "xattrs" => attribute,
+            "mode" | "user" | "group" | "groups" | "uid" | "gid" | "home" | "shell" | "comment" | "system"
+            | "target" | "xattrs" => attribute,
             _ => return provide.span,
         };
         if provide.means != Means::Made {
             return provide.span;
         }
-        fragment.document.get(row.node, key, &fragment.source.text).map_or(provide.span, |node| fragment.document.span(node))
+        fragment
+            .document
+            .get(row.node, key, &fragment.source.text)
+            .map_or(provide.span, |node| fragment.document.span(node))
     }
 
     /// The number that a manifest, an account file or the base gives an account.

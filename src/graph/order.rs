@@ -415,7 +415,6 @@ pub fn report_cycle(nodes: &Nodes<'_>, circle: &[Edge]) -> (crate::diagnostic::D
         format!("{} features need each other in a circle, so none of them can come first", told.len())
     };
     let mut diagnostic = image.diagnostic(Code::Cycle, None, location, message);
-    diagnostic.label = edge_sentence(image, told[0], &say);
     for edge in &told {
         let (_, place) = image.edge_place(edge);
         let text = edge_sentence(image, edge, &say);

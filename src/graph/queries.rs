@@ -12,6 +12,14 @@ use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
 
+/// Who may have provided something, in words and places.
+pub struct Doubts {
+    /// "the command `a` or parent `b`".
+    pub said: String,
+    /// Where they are declared.
+    pub places: Vec<crate::text::Location>,
+}
+
 impl Image {
     /// Every package feature with what it asks of its manager.
     pub fn package_rows(&self) -> Vec<(u32, PackageRow)> {
@@ -157,6 +165,45 @@ impl Image {
         commands || packages && self.a_package_may_provide(entity)
     }
 
+    /// What may have brought an entity about by the time a phase starts (or is over), and where that stands.
+    pub fn opaque_providers(&self, entity: EntityId, phase: Phase, ordered: bool) -> Doubts {
+        const MOST: usize = 4;
+        let mut said: Vec<String> = Vec::new();
+        let mut places = Vec::new();
+        let packages_may = self.a_package_may_provide(entity);
+        let until = if ordered { phase as usize } else { phase as usize + 1 };
+        for &feature in &self.opaque_features {
+            let row = &self.features[feature as usize];
+            let counts = (row.phase as usize) < until || row.phase == phase && row.kind == Kind::Run;
+            if !counts || row.kind == Kind::Package && !packages_may || places.len() >= MOST {
+                continue;
+            }
+            said.push(self.say_feature(feature));
+            places.push(self.origin(feature));
+        }
+        if let Some(base) = &self.base
+            && (base.opaque || base.opaque_packages && packages_may)
+        {
+            said.push(format!("parent `{}`, of which not everything is known,", base.name));
+            for file in &self.files {
+                if file.fragment.source.name != self.manifest {
+                    continue;
+                }
+                let span = match &file.fragment.head.parent {
+                    Some(crate::fragment::Parent::File(reference)) => reference.span,
+                    Some(crate::fragment::Parent::Opaque { span, .. }) => *span,
+                    None => continue,
+                };
+                places.push(crate::text::Location { source: file.fragment.source.clone(), span });
+            }
+        }
+        said.dedup();
+        if said.is_empty() {
+            said.push("something opaque before".to_owned());
+        }
+        Doubts { said: said.join(" or "), places }
+    }
+
     /// A package is not taken to provide a virtual, nor anything in places that belong to the administrator.
     pub fn a_package_may_provide(&self, entity: EntityId) -> bool {
         match self.entities.entity_type(entity) {
@@ -216,6 +263,18 @@ impl Image {
 
     /// Fills in what the questions above look up.
     pub fn prepare_queries(&mut self) {
+        // A few of each phase are enough to be named.
+        const MOST: usize = 8;
+        let mut named = [0usize; 5];
+        self.opaque_features = (0..self.features.len() as u32)
+            .filter(|&feature| {
+                let row = &self.features[feature as usize];
+                let count = &mut named[row.phase as usize];
+                let takes = row.is(crate::fragment::Feature::OPAQUE) && *count < MOST;
+                *count += usize::from(takes);
+                takes
+            })
+            .collect();
         self.removal_at.clear();
         for (number, removal) in self.removals.iter().enumerate() {
             let phase = self.features[removal.feature as usize].phase;

@@ -153,7 +153,9 @@ impl Image {
     /// Whether the user that a feature declares has a group of its own name as its primary one.
     pub fn needs_own_group(&self, feature: u32) -> bool {
         let row = &self.features[feature as usize];
-        let Some(user) = row.main.filter(|&main| self.entities.entity_type(main) == EntityType::User) else { return true };
+        let Some(user) = row.main.filter(|&main| self.entities.entity_type(main) == EntityType::User) else {
+            return true;
+        };
         self.slots.of(user).iter().find(|slot| slot.phase == row.phase).is_none_or(|slot| match slot.what {
             What::User(account) => !slot.satisfied && self.accounts[account as usize].group.is_none(),
             _ => true,

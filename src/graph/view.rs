@@ -99,25 +99,25 @@ impl Image {
         if let (Some(wanted), Some(found)) = (validator.file_type, view.file_type)
             && wanted != found
         {
-            return Some(format!("must be {}, and it is {}", wanted.described(), found.described()));
+            return Some(format!("must be {}, but it is {}", wanted.described(), found.described()));
         }
         if validator.executable
             && let Some(mode) = view.mode
             && mode & 0o111 == 0
             && view.file_type.is_none_or(|found| found == FileType::File)
         {
-            return Some(format!("must be executable, and its mode is {mode:04o}"));
+            return Some(format!("must be executable, but its mode is {mode:04o}"));
         }
         if let (Some(wanted), Some(found)) = (validator.mode, view.mode)
             && wanted != found
         {
-            return Some(format!("must have the mode {wanted:04o}, and it has {found:04o}"));
+            return Some(format!("must have the mode {wanted:04o}, but it has {found:04o}"));
         }
         for (wanted, found, what) in [(validator.user, view.user, "user"), (validator.group, view.group, "group")] {
             if let (Some(wanted), Some(found)) = (wanted.and_then(|owner| self.owner(owner)), found)
                 && wanted != found
             {
-                return Some(format!("must belong to the {what} {}, and it belongs to {}", say(wanted), say(found)));
+                return Some(format!("must belong to the {what} {}, but it belongs to {}", say(wanted), say(found)));
             }
         }
         None

@@ -52,7 +52,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let provide = l.place(d, path, facts);
     l.graft(Graft {
         feature: 0,
-        provide: Some(provide),
+        provide,
         at: root,
         from: GraftFrom::Image { reference: from, path: src.entity, span: src.span },
         mode: None,

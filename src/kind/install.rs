@@ -104,7 +104,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let provide = l.place(d, path, facts);
     l.graft(Graft {
         feature: 0,
-        provide: Some(provide),
+        provide,
         at: root,
         from: GraftFrom::Folder { source },
         mode,

@@ -387,13 +387,20 @@ impl<'f> Lowering<'f> {
     }
 
     /// The feature places something at a path; its directory is required or implied.
-    pub fn place(&mut self, _: &Declared, path: PathValue, facts: PathFacts) -> u32 {
+    pub fn place(&mut self, _: &Declared, path: PathValue, facts: PathFacts) -> Option<u32> {
         self.main(path.entity);
-        if path.entity == EntityId::ROOT && facts.file_type.is_some_and(|file_type| file_type != FileType::Directory) {
-            self.invalid(path.span, "`/` itself can only be a directory; name something below it");
+        let may_be_root = facts.file_type.is_none_or(|file_type| file_type == FileType::Directory)
+            && !matches!(facts.content, Content::Mount(_));
+        if path.entity == EntityId::ROOT && !may_be_root {
+            self.invalid(
+                path.span,
+                "`/` itself can only be a directory that is ensured, or where a tree is put; name something below it",
+            );
+            return None;
         }
         let rule = self.parent_rule;
-        self.push_provide(path.entity, path.span, What::Path(facts), Strength::Explicit, Means::Made, rule, path.into)
+        let what = What::Path(facts);
+        Some(self.push_provide(path.entity, path.span, what, Strength::Explicit, Means::Made, rule, path.into))
     }
 
     /// The feature places something of which nothing could be read.
@@ -417,7 +424,8 @@ impl<'f> Lowering<'f> {
     }
 
     /// A symbolic link's row.
-    pub fn link(&mut self, provide: u32, target: &str, span: Span, validator: Option<u32>) {
+    pub fn link(&mut self, provide: Option<u32>, target: &str, span: Span, validator: Option<u32>) {
+        let Some(provide) = provide else { return };
         self.fragment.links.push(LinkRow { provide, target: target.into(), span, validator });
     }
 
@@ -702,7 +710,14 @@ impl<'f> Lowering<'f> {
         if found != Shape::Broken {
             let span = self.span(node);
             let sentence = format!("`{name}` must be {}, and this is {}", shape.described(), found.described());
-            self.report(Code::WrongType, span, sentence);
+            let help = match shape {
+                Shape::Bool => Some("write `true` or `false`, without quotes"),
+                Shape::Array => Some("put it in brackets: `[...]`"),
+                Shape::String => Some("put it in quotes: `\"...\"`"),
+                Shape::Integer => Some("write a number, without quotes"),
+                _ => None,
+            };
+            self.report(Code::WrongType, span, sentence).help = help.map(str::to_owned);
         }
         false
     }
@@ -873,6 +888,10 @@ impl<'f> Lowering<'f> {
                 let octal = !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
                 match u32::from_str_radix(digits, 8) {
                     Ok(mode) if octal && mode <= 0o7777 && digits.len() <= 5 => Some(mode as u16),
+                    _ if text.is_empty() => {
+                        self.invalid(span, "the mode is empty: write three or four octal digits, such as \"0644\"");
+                        None
+                    }
                     _ => {
                         let sentence = format!(
                             "{} is no mode: write three or four octal digits, such as \"0644\"",
@@ -1120,7 +1139,10 @@ impl<'f> Lowering<'f> {
                 Some(PathValue { entity, span, trailing_slash, into: false })
             }
             Err(problem) => {
-                let sentence = format!("{} is no path of the image: {}", message::quoted(text), problem.sentence());
+                let sentence = match problem {
+                    PathProblem::Empty => problem.sentence().to_owned(),
+                    _ => format!("{} is no path of the image: {}", message::quoted(text), problem.sentence()),
+                };
                 let finding = self.report(Code::InvalidValue, span, sentence);
                 if problem == PathProblem::Relative {
                     finding.help = Some(format!("write \"/{}\"", text.trim_start_matches("./")));
@@ -1147,6 +1169,21 @@ impl<'f> Lowering<'f> {
     /// A path; `_directory` says for readers what is meant by it.
     pub fn path(&mut self, d: &Declared, field: usize, _directory: bool) -> Option<PathValue> {
         self.path_at(d.get(field)?, self.name_of(d, field))
+    }
+
+    /// A path that is written into /etc/passwd.
+    pub fn account_path(&mut self, d: &Declared, field: usize) -> Option<PathValue> {
+        let path = self.path(d, field, false)?;
+        let text = self.entity_text(path.entity);
+        if text.contains([':', '\n']) {
+            let sentence = format!(
+                "`{}` must not contain `:` or a line break, which separate the fields and lines of /etc/passwd",
+                self.name_of(d, field)
+            );
+            self.invalid(path.span, &sentence);
+            return None;
+        }
+        Some(path)
     }
 
     /// A path in a field that may be a list.

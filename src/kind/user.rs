@@ -49,8 +49,8 @@ pub(super) const KIND: KindSpec = KindSpec {
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let uid = l.integer(d, UID);
     let group = l.owner(d, GROUP, EntityType::Group);
-    let home = l.path(d, HOME, true);
-    let shell = l.path(d, SHELL, false);
+    let home = l.account_path(d, HOME);
+    let shell = l.account_path(d, SHELL);
     let comment = l.comment(d, COMMENT);
     let system = l.boolean(d, SYSTEM);
     let groups = l.name_list(d, GROUPS, EntityType::Group);

@@ -66,10 +66,11 @@ fn learn_more(codes: &[Code]) -> Option<String> {
     match codes {
         [] => None,
         [code] => Some(format!("Learn more: `featgraph explain {}`.", code.name())),
-        [first, rest @ ..] => {
+        [first, rest @ ..] if rest.len() < 3 => {
             let rest: Vec<&str> = rest.iter().map(|code| code.name()).collect();
             Some(format!("Learn more: `featgraph explain {}` (or {}).", first.name(), rest.join(", ")))
         }
+        _ => Some("Learn more: `featgraph explain CODE`, with the code in brackets.".to_owned()),
     }
 }
 
@@ -91,6 +92,8 @@ impl<'a> Painter<'a> {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
             .with_context_lines(CONTEXT_LINES)
+            .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+            .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
             .with_urls(false)
             .without_syntax_highlighting();
         let ellipsis = if options.unicode { "…" } else { "..." };

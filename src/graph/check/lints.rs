@@ -103,7 +103,7 @@ fn names(image: &mut Image) {
             .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-') { c } else { '_' })
             .collect();
         if message::is_usual_name(&usual) {
-            diagnostic.help = Some(format!("`{usual}` would be taken by all"));
+            diagnostic.help = Some(format!("`{usual}` is a name that every tool takes"));
         }
         image.report(diagnostic, vec![row.feature]);
     }
@@ -164,7 +164,7 @@ fn unused_assumptions(image: &mut Image, edges: &Edges) {
         let said = image.say(provide.entity);
         let there = image.within(provide.entity, Phase::Finalize);
         let message = match there {
-            There::Nothing => format!("nothing needs the assumption of {said}"),
+            There::Nothing => format!("nothing needs {said}, which is assumed here"),
             _ => format!("{said} is there anyway, so the assumption has no effect"),
         };
         let mut diagnostic = image.diagnostic(

@@ -149,7 +149,12 @@ impl Judge<'_> {
                 continue;
             }
             let text = format!("{} {}", image.say_feature(other.feature), needs_too(other.cause));
-            diagnostic.related.push(image.related(Role::Requirer, Some(other.entity), place, text));
+            diagnostic.related.push(image.related(
+                Role::Requirer,
+                super::main_place(image, other.feature),
+                place,
+                text,
+            ));
         }
         diagnostic
     }
@@ -203,8 +208,8 @@ impl Judge<'_> {
             explained = true;
         }
         if !explained {
-            diagnostic.help = Some(match self.near(first.entity) {
-                Some(near) => format!("did you mean {}?", image.say(near)),
+            diagnostic.help = Some(match self.near(first) {
+                Some(near) => format!("did you mean {}? Else: {}", image.say(near), advice(image, first)),
                 None => advice(image, first),
             });
         }
@@ -215,15 +220,15 @@ impl Judge<'_> {
         let image = self.image;
         let first = &group[0];
         let said = image.say(first.entity);
-        let by = if first.mount {
-            "what is mounted above it"
-        } else if image.base_is_opaque() {
-            "the parent, of which not everything is known,"
-        } else {
-            "an opaque step before"
-        };
-        let message = format!("{said} is not known to be there: only {by} may provide it, {}", because(image, first));
+        let doubts = image.opaque_providers(first.entity, first.phase, first.ordered);
+        let by = if first.mount { "what is mounted above it".to_owned() } else { doubts.said.clone() };
+        let message = format!("{said}, {}, is not known to be there: only {by} may provide it", because(image, first));
         let mut diagnostic = self.start(Code::Unproven, group, message);
+        if !first.mount {
+            for place in doubts.places {
+                diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, "may provide it"));
+            }
+        }
         diagnostic.help = Some(
             "say so with `provides` on the step that brings it about, record its `facts`, or write an `assume` with the reason".to_owned(),
         );
@@ -233,10 +238,11 @@ impl Judge<'_> {
     fn mismatch(&mut self, group: &[Failure], reason: &str) {
         let image = self.image;
         let first = &group[0];
-        let message = format!("{} {reason}, {}", image.say(first.entity), because(image, first));
+        let message = format!("{}, {}, {reason}", image.say(first.entity), because(image, first));
         let mut diagnostic = self.start(Code::Mismatch, group, message);
         if let There::Slot(slot) = image.within(first.entity, Phase::Finalize) {
-            let row = &image.provides[image.slots.slots[slot as usize].lead as usize];
+            let slot = &image.slots.slots[slot as usize];
+            let row = &image.provides[slot.mount.unwrap_or(slot.lead) as usize];
             let text = format!("provided here, by {}", image.say_feature(row.feature));
             diagnostic.related.push(image.related(
                 Role::Provider,
@@ -263,6 +269,8 @@ impl Judge<'_> {
             "give it an executable mode, such as \"0755\", or name another program".to_owned()
         } else if reason.contains("mountpoint") {
             "put it elsewhere, or into what is mounted".to_owned()
+        } else if first.cause == Cause::Parent {
+            format!("make {} a directory, or put this elsewhere", image.say(first.entity))
         } else {
             "name something that fits, or change what is there".to_owned()
         });
@@ -270,8 +278,8 @@ impl Judge<'_> {
     }
 
     /// What was probably meant: an account or package with a similar name, or a path beside it.
-    fn near(&mut self, entity: EntityId) -> Option<EntityId> {
-        let image = self.image;
+    fn near(&mut self, failure: &Failure) -> Option<EntityId> {
+        let (image, entity) = (self.image, failure.entity);
         let siblings = self.siblings.get_or_insert_with(|| {
             let mut children: FxHashMap<EntityId, Vec<EntityId>> = FxHashMap::default();
             for id in image.entities.ids().skip(EntityType::ALL.len()) {
@@ -285,7 +293,9 @@ impl Judge<'_> {
         let name = image.entities.last(entity);
         let known = siblings.get(&parent).map_or(&[][..], Vec::as_slice);
         self.budget = self.budget.checked_sub(known.len())?;
-        let near = message::nearest(name, known.iter().map(|&id| image.entities.last(id)))?;
+        let validator = image.validators[failure.validator as usize];
+        let fits = |id: EntityId| image.fails(image.within(id, Phase::Finalize), &validator).is_none();
+        let near = message::nearest(name, known.iter().filter(|&&id| fits(id)).map(|&id| image.entities.last(id)))?;
         known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
     }
 }
@@ -317,7 +327,7 @@ fn because(image: &Image, failure: &Failure) -> String {
         Cause::RunsAs => "who is to run a command".to_owned(),
         Cause::WorkingDirectory => "in which a command is to run".to_owned(),
         Cause::Declared => format!("which {} requires", image.say_feature(failure.feature)),
-        Cause::Asserted => "which is asserted to be there".to_owned(),
+        Cause::Asserted => "which a `require` asserts".to_owned(),
         Cause::ConfiguredUser => "who is to run the image".to_owned(),
         Cause::Destination => "in which an archive is to be unpacked".to_owned(),
         Cause::Order => "which comes first".to_owned(),

@@ -248,7 +248,7 @@ impl Image {
     pub fn is_system_feature(&self, feature: u32) -> bool {
         let fragment = self.fragment_of(feature);
         let text = fragment.source.text.as_str();
-        let node = self.features[provide.feature as usize].node;
+        let node = self.features[feature as usize].node;
         fragment
             .document
             .get(node, "system", text)
@@ -270,18 +270,20 @@ pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> b
             continue;
         }
         let what = if image.entities.entity_type(entity) == EntityType::User { "uid" } else { "gid" };
-        let by = if image.base_is_opaque() {
-            "the parent, of which not everything is known,"
-        } else {
-            "an opaque step before"
-        };
-        let message =
-            format!("{} has no {what} of its own, and {by} may take the allocated {number}", image.say(entity));
+        let doubts = image.opaque_providers(entity, slot.phase, false);
+        let message = format!(
+            "{} is given no {what}; {number} is allocated, and {} may take that number before",
+            image.say(entity),
+            doubts.said
+        );
         let mut diagnostic = image.diagnostic(Code::UnpinnedId, Some(entity), image.origin(row.feature), message);
         diagnostic.label = format!("its {what} is allocated: {number}");
         diagnostic.help = Some(format!(
             "write `{what} = {number}`, or keep numbers in an `ids` file with `featgraph plan --write-ids`"
         ));
+        for place in doubts.places {
+            diagnostic.related.push(image.related(Role::Provider, Some(entity), place, "may take the number"));
+        }
         found.push((diagnostic, vec![row.feature]));
     }
     found
