@@ -6,16 +6,13 @@
 #[path = "pages/page.rs"]
 mod page;
 
-use featgraph::catalog::{Code, Severity};
-use featgraph::compile::{Levels, Workspace};
-use featgraph::load::{Overlay, load};
-use featgraph::plan::{self, Built, PlanFormat};
+use featgraph::catalog::Code;
 use page::Finding;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// The users and groups that the snippets name and none of them declares.
 const MISSING: [&str; 33] = [
@@ -58,23 +55,23 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What `featgraph check` prints in a folder, and its exit status.
-fn check(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_featgraph"))
-        .arg("check")
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("COLUMNS")
-        .output()
-        .expect("the binary runs");
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_featgraph"));
+    command.args(arguments).current_dir(folder).env_remove("COLUMNS");
+    command.output().expect("the binary runs")
+}
+
+/// What `check` prints of a path in a folder, and its exit status.
+fn check(folder: &Path, path: &str, format: &str) -> (String, Option<i32>) {
+    let output = run(folder, &["check", path, "--format", format, "--color", "never"]);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.is_empty(), "check {arguments:?} wrote to stderr: {errors}");
+    assert!(errors.is_empty(), "check {path} wrote to stderr: {errors}");
     (String::from_utf8(output.stdout).expect("findings are UTF-8"), output.status.code())
 }
 
 /// The findings of `check --format json`, sorted.
 fn findings(folder: &Path, path: &str) -> Vec<Finding> {
-    let (json, _) = check(folder, &[path, "--format", "json"]);
+    let (json, _) = check(folder, path, "json");
     let report: Value = serde_json::from_str(&json).expect("findings are JSON");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
@@ -96,19 +93,11 @@ fn lines(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }
 
-/// The plan of an example: what `plan` writes for it.
-fn plan_of(image: &str, format: PlanFormat) -> String {
-    let mut workspace = Workspace::new();
-    workspace.want_digests();
-    workspace.open(image);
-    load(&mut workspace, root(), &Overlay::default());
-    let (report, compiled) = workspace.compile_image(image, &Levels::default());
-    assert_eq!(report.count(Severity::Error), 0, "{image} has errors");
-    let compiled = compiled.expect("an image without errors compiles");
-    let built = Built::new(&compiled.graph, workspace.inputs());
-    let mut out = Vec::new();
-    plan::write(&built, format, true, &mut out).expect("a plan is written to memory");
-    String::from_utf8(out).expect("a plan is UTF-8")
+/// What `plan` prints of an example. Its warnings, on stderr, are those of `check`.
+fn plan(image: &str, format: &str) -> String {
+    let output = run(root(), &["plan", image, "--format", format, "--color", "never"]);
+    assert!(output.status.success(), "{image}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a plan is UTF-8")
 }
 
 fn snapshot(name: &str, text: &str) {
@@ -170,7 +159,7 @@ fn the_other_examples_have_what_their_readmes_say() {
 #[test]
 fn what_check_prints_of_the_broken_example() {
     for format in ["full", "concise", "json"] {
-        let (text, status) = check(root(), &["examples/broken", "--format", format, "--color", "never"]);
+        let (text, status) = check(root(), "examples/broken", format);
         assert_eq!(status, Some(1), "--format {format}");
         snapshot(&format!("example-broken.check.{format}"), &text);
     }
@@ -179,8 +168,7 @@ fn what_check_prints_of_the_broken_example() {
 #[test]
 fn what_check_prints_of_the_others() {
     for example in ["hello", "web", "snippets"] {
-        let path = format!("examples/{example}");
-        let (text, status) = check(root(), &[&path, "--format", "full", "--color", "never"]);
+        let (text, status) = check(root(), &format!("examples/{example}"), "full");
         assert_eq!(status, Some(0), "{example}");
         snapshot(&format!("example-{example}.check.full"), &text);
     }
@@ -190,8 +178,9 @@ fn what_check_prints_of_the_others() {
 fn what_plan_writes_of_the_examples() {
     for example in ["hello", "web", "snippets"] {
         let image = format!("examples/{example}/{example}.image.toml");
-        snapshot(&format!("example-{example}.plan.text"), &plan_of(&image, PlanFormat::Text));
-        snapshot(&format!("example-{example}.plan.json"), &plan_of(&image, PlanFormat::Json));
+        for format in ["text", "json"] {
+            snapshot(&format!("example-{example}.plan.{format}"), &plan(&image, format));
+        }
     }
 }
 

@@ -1,10 +1,6 @@
 //! Runs an example through the binary and compares what it reports with what the page promises.
 
 use crate::page::{Example, File, Finding, Form};
-use featgraph::catalog::Severity;
-use featgraph::compile::{Levels, Workspace};
-use featgraph::load::{Overlay, load};
-use featgraph::plan::{self, Built, PlanFormat};
 use serde_json::Value;
 use std::io::{self, Write};
 use std::path::Path;
@@ -64,16 +60,8 @@ pub fn plans(example: &Example) -> io::Result<Vec<Value>> {
 }
 
 fn plan(folder: &Path, image: &str) -> Option<Value> {
-    let mut workspace = Workspace::new();
-    workspace.want_digests();
-    workspace.open(image);
-    load(&mut workspace, folder, &Overlay::default());
-    let (report, compiled) = workspace.compile_image(image, &Levels::default());
-    let compiled = compiled.filter(|_| report.count(Severity::Error) == 0)?;
-    let mut out = Vec::new();
-    let built = Built::new(&compiled.graph, workspace.inputs());
-    plan::write(&built, PlanFormat::Json, true, &mut out).ok()?;
-    serde_json::from_slice(&out).ok()
+    let output = run(folder, &["plan", image]).ok()?;
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok()).flatten()
 }
 
 fn check(files: &[&File], promised: &[&Finding]) -> io::Result<Report> {
