@@ -1,9 +1,12 @@
 //! The pages of docs/ are tests: what an example is marked with is what `featgraph check` finds in it, the rendering
-//! shown is the one printed, and corrected examples have no findings. `FEATGRAPH_UPDATE_PAGES=1 cargo test --test
-//! pages` writes the renderings anew, of those examples whose findings are the marked ones.
+//! shown is the one printed, corrected examples have no findings, and excerpts of plans are in their plans.
+//! `FEATGRAPH_UPDATE_PAGES=1 cargo test --test pages` writes the renderings anew, of those examples whose findings are
+//! the marked ones.
 
 #![allow(clippy::disallowed_methods, reason = "a test lays out its examples on the disk")]
 
+#[path = "pages/excerpt.rs"]
+mod excerpt;
 #[path = "pages/page.rs"]
 mod page;
 #[path = "pages/run.rs"]
@@ -68,6 +71,11 @@ fn the_manual_is_true() {
     hold(&pages("docs"), Grouping::Section);
 }
 
+#[test]
+fn the_readme_is_true() {
+    hold(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")], Grouping::Section);
+}
+
 /// Runs every example of the pages, and reports all that is untrue together.
 fn hold(pages: &[PathBuf], grouping: Grouping) {
     let update = std::env::var_os("FEATGRAPH_UPDATE_PAGES").is_some();
@@ -86,6 +94,13 @@ fn page(path: &Path, grouping: Grouping, update: bool) -> std::io::Result<Vec<St
     let mut text = std::fs::read_to_string(path)?;
     let page = page::parse(&text, grouping);
     let mut failures = page.errors;
+    if !page.excerpts.is_empty() {
+        let mut plans = Vec::new();
+        for example in &page.examples {
+            plans.extend(run::plans(example)?);
+        }
+        failures.extend(page.excerpts.iter().filter_map(|shown| excerpt::untrue(shown, &plans)));
+    }
     let mut changed = false;
     // From the last to the first, so that writing a rendering moves no place still to be written.
     for example in page.examples.iter().rev() {

@@ -64,7 +64,7 @@ pub struct File {
     pub findings: Vec<Finding>,
 }
 
-/// The example with some of its files replaced; nothing may be found in it, unless it is marked.
+/// The example with some of its files replaced; nothing may be found in it but what these are marked with.
 #[derive(Debug)]
 pub struct Variant {
     /// `fixed` or `silenced`.
@@ -88,12 +88,20 @@ pub struct Example {
     pub rendered: Option<Rendered>,
 }
 
+/// A part of a plan that the page shows (word `plan`): a step, or an entry of `expects`.
+#[derive(Debug)]
+pub struct Excerpt {
+    pub line: usize,
+    pub text: String,
+}
+
 /// A page: its headings and its examples.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Without the `#`s; the level is the number of them.
     pub headings: Vec<(usize, String)>,
     pub examples: Vec<Example>,
+    pub excerpts: Vec<Excerpt>,
     /// What is wrong with the page itself.
     pub errors: Vec<String>,
 }
@@ -186,6 +194,10 @@ fn add(page: &mut Page, current: &mut Example, grouping: Grouping, block: &Block
         }
         return;
     }
+    if block.has("plan") {
+        page.excerpts.push(Excerpt { line: block.line, text: body.to_owned() });
+        return;
+    }
     let (name, form) = match (block.get("file"), block.get("archive")) {
         (Some(name), _) if block.has("executable") => (name, Form::Executable),
         (Some(name), _) => (name, Form::Text),
@@ -249,7 +261,7 @@ fn words(info: &str) -> Vec<(String, Option<String>)> {
 }
 
 /// Findings marked at the ends of lines: `user = "web"  # error: missing user:web`.
-fn marked(file: &str, text: &str) -> Vec<Finding> {
+pub fn marked(file: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in text.lines().enumerate() {
         for comment in line.split("# ").skip(1) {

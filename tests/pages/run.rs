@@ -12,7 +12,7 @@ pub fn example(example: &Example) -> (Vec<String>, Option<String>) {
     let mut failures = Vec::new();
     let first = example.files.first().map_or(0, |file| file.line);
     let files: Vec<&File> = example.files.iter().collect();
-    let rendered = match check(&files) {
+    let rendered = match check(&files, &promises(&files)) {
         Ok(Report { failures: found, rendered }) => {
             let agrees = found.is_empty();
             failures.extend(found.into_iter().map(|failure| format!("line {first}: {failure}")));
@@ -26,9 +26,11 @@ pub fn example(example: &Example) -> (Vec<String>, Option<String>) {
     for variant in &example.variants {
         let mut files: Vec<&File> =
             example.files.iter().filter(|old| variant.files.iter().all(|new| new.name != old.name)).collect();
-        files.extend(&variant.files);
+        // What the other files are marked with is what this way out is to remove.
+        let own: Vec<&File> = variant.files.iter().collect();
+        files.extend(&own);
         let line = variant.files.first().map_or(0, |file| file.line);
-        let found = match check(&files) {
+        let found = match check(&files, &promises(&own)) {
             Ok(report) => report.failures,
             Err(error) => vec![error.to_string()],
         };
@@ -42,14 +44,33 @@ struct Report {
     rendered: String,
 }
 
-fn check(files: &[&File]) -> io::Result<Report> {
+/// What the files are marked with.
+fn promises<'a>(files: &[&'a File]) -> Vec<&'a Finding> {
+    files.iter().flat_map(|file| &file.findings).collect()
+}
+
+/// The plans of an example's images, of those that have one.
+pub fn plans(example: &Example) -> io::Result<Vec<Value>> {
+    let folder = tempfile::Builder::new().prefix("featgraph-page-").tempdir()?;
+    for file in &example.files {
+        write(folder.path(), file)?;
+    }
+    let images = example.files.iter().filter(|file| file.name.contains(".image."));
+    Ok(images.filter_map(|image| plan(folder.path(), &image.name)).collect())
+}
+
+fn plan(folder: &Path, image: &str) -> Option<Value> {
+    let output = run(folder, &["plan", image]).ok()?;
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok()).flatten()
+}
+
+fn check(files: &[&File], promised: &[&Finding]) -> io::Result<Report> {
     let folder = tempfile::Builder::new().prefix("featgraph-page-").tempdir()?;
     for file in files {
         write(folder.path(), file)?;
     }
     let mut failures = Vec::new();
     let output = run(folder.path(), &["check", "--format", "json"])?;
-    let promised: Vec<&Finding> = files.iter().flat_map(|file| &file.findings).collect();
     match reported(&output) {
         Ok(mut reported) => {
             for promise in promised.iter() {
