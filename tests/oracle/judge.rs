@@ -238,6 +238,15 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
             _ => {}
         }
     }
+    let foreign: BTreeSet<String> = features
+        .iter()
+        .filter_map(|feature| match &feature.what {
+            What::User(account) if account.group.as_ref().is_some_and(|group| *group != account.name) => {
+                Some(account.name.clone())
+            }
+            _ => None,
+        })
+        .collect();
     let mut numbers = Numbers::default();
     let free = |used: &mut BTreeSet<u32>| {
         let number = (1000..).find(|number| !used.contains(number)).unwrap_or(u32::MAX);
@@ -247,6 +256,10 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
     for (name, given) in users {
         let number = given.unwrap_or_else(|| free(&mut uids));
         numbers.users.insert(name.clone(), number);
+        // Only a primary group of the user's name is its own.
+        if foreign.contains(&name) {
+            continue;
+        }
         let number = if gids.insert(number) { number } else { free(&mut gids) };
         numbers.groups.insert(name, number);
     }

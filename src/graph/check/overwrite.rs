@@ -100,6 +100,13 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     if row.means == Means::Declared {
         return Standing::New;
     }
+    // What a contradiction in the parent left behind is not judged.
+    if let There::Base(known) = before
+        && known.file_type.is_none()
+        && !known.mount
+    {
+        return Standing::Satisfied;
+    }
     let same_type = match (facts.file_type, view.file_type) {
         (Some(own), Some(found)) => own == found,
         _ => true,
