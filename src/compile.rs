@@ -616,6 +616,7 @@ impl Workspace {
         check::settings(&mut image);
         check::managers(&mut image);
         check::conflicts(&mut image);
+        check::contradictions(&mut image);
         let numbers = check::allocate(&image);
         let (order, unproven, findings) = {
             let (extra, rows) = (std::mem::take(&mut edges.extra), std::mem::take(&mut edges.edges));
@@ -1265,7 +1266,7 @@ fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
     let at = |span: Span| Location { source: source.clone(), span };
     let mut found: Vec<Diagnostic> =
         document.errors.iter().map(|error| plain(error.code, at(error.span), error.message.clone())).collect();
-    let mut ids = Ids::default();
+    let mut ids = Ids { source: Some(source.clone()), ..Ids::default() };
     for table in document.children(NodeId::ROOT) {
         let key = document.key_text(table, text);
         let map = match &*key {

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::check::{Failure, Lack};
 use super::image::{Image, RowId};
+use super::queries::Taker;
 use super::slots::{NONE, Slot, Slots, There};
 use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, Phase, Strength, Validator, What};
 use crate::intern::{EntityId, EntityType};
@@ -119,6 +120,14 @@ fn join_shared(image: &mut Image) {
             unite.push((first, feature as u32));
         }
     }
+    let mut changed: FxHashMap<(Option<EntityId>, Phase, Vec<EntityId>), u32> = FxHashMap::default();
+    for (feature, row) in image.features.iter().enumerate() {
+        if row.kind == crate::kind::Kind::Usermod {
+            let first =
+                *changed.entry((row.main, row.phase, image.added_groups(feature as u32))).or_insert(feature as u32);
+            unite.push((first, feature as u32));
+        }
+    }
     for removal in &image.removals {
         if image.entities.is_path(removal.entity) {
             let first = *removed.entry((removal.entity, image.phase(removal.feature))).or_insert(removal.feature);
@@ -181,8 +190,9 @@ impl Builder<'_> {
     }
 
     /// The mount that a place is strictly below, in a phase.
-    fn mount_above(&self, entity: EntityId, phase: Phase) -> Option<u32> {
-        if self.mounts.is_empty() || !self.image.entities.is_path(entity) {
+    fn mount_above(&self, entity: EntityId, phase: Phase) -> Option<EntityId> {
+        let base_mounts = self.image.base.is_some();
+        if self.mounts.is_empty() && !base_mounts || !self.image.entities.is_path(entity) {
             return None;
         }
         let mut at = entity;
@@ -191,7 +201,13 @@ impl Builder<'_> {
             if let Some(&slot) = self.mounts.get(&at)
                 && self.image.slots.slots[slot as usize].phase <= phase
             {
-                return Some(slot);
+                return Some(at);
+            }
+            if base_mounts
+                && self.image.known(at).is_some_and(|known| known.mount)
+                && matches!(self.image.within(at, phase), There::Base(_))
+            {
+                return Some(at);
             }
         }
         None
@@ -357,15 +373,14 @@ impl Builder<'_> {
     }
 
     fn before_removal(&mut self, wanted: &Wanted) {
-        let Some(removal) = self.image.removal_of(wanted.entity, wanted.phase) else { return };
-        let remover = self.node_of(self.image.removals[removal as usize].feature);
+        let Some(taker) = self.image.taker_of(wanted.entity, wanted.phase) else { return };
+        let why = match taker {
+            Taker::Removal(removal) => Why::Removal(removal),
+            Taker::Replacement(row) => Why::Skips(row),
+        };
+        let remover = self.node_of(self.image.why_place(why).0);
         if remover != wanted.node && wanted.node != NONE {
-            self.edges.edges.push(Edge {
-                from: wanted.node,
-                to: remover,
-                entity: wanted.entity,
-                why: Why::Removal(removal),
-            });
+            self.edges.edges.push(Edge { from: wanted.node, to: remover, entity: wanted.entity, why });
         }
     }
 
@@ -542,15 +557,14 @@ impl Builder<'_> {
         });
     }
 
-    fn below_mount(&mut self, number: u32, mount: u32) {
+    fn below_mount(&mut self, number: u32, mountpoint: EntityId) {
         let row = self.image.provides[number as usize];
-        let slot = &self.image.slots.slots[mount as usize];
         let reason = "is a mountpoint: what is put below it would not be in the image".to_owned();
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
                 feature: row.feature,
-                entity: slot.entity,
+                entity: mountpoint,
                 validator: DIRECTORY,
                 ordered: true,
                 cause: Cause::Parent,

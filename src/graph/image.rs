@@ -52,6 +52,8 @@ pub struct ImageGraft {
     pub file: u32,
     /// The tree as it is put there: stripped, without what is excluded. None where it could not be read or is no tree.
     pub tree: Option<Arc<Tree>>,
+    /// Of a clone, the image that it comes from.
+    pub layer: Option<Layer>,
     /// Of a clone, what is cloned.
     pub cloned: Option<Arc<Tree>>,
     /// The row that stands for it: a file's, or the tree's root.
@@ -65,6 +67,8 @@ pub struct Ids {
     pub users: FxHashMap<String, (u32, Span)>,
     /// By group name.
     pub groups: FxHashMap<String, (u32, Span)>,
+    /// The file.
+    pub source: Option<Arc<crate::text::Source>>,
 }
 
 /// An image's rows, joined.
@@ -115,6 +119,8 @@ pub struct Image {
     pub source_digests: FxHashMap<String, [u8; 32]>,
     /// The first removal of each place in each phase.
     pub removal_at: FxHashMap<(EntityId, Phase), u32>,
+    /// Rows that stand in the place of a directory, by place and phase.
+    pub replacers: FxHashMap<(EntityId, Phase), u32>,
     /// Features with effects that are not fully known, as many as are worth naming.
     pub opaque_features: Vec<u32>,
     /// For each phase whether it has opaque commands, and opaque packages.
@@ -215,6 +221,7 @@ impl Image {
             manager: None,
             source_digests: FxHashMap::default(),
             removal_at: FxHashMap::default(),
+            replacers: FxHashMap::default(),
             opaque_features: Vec::new(),
             opaque_phases: [(false, false); 5],
             opaque_nodes: FxHashMap::default(),
@@ -317,7 +324,7 @@ impl Image {
             graft.owners.group = owner(graft.owners.group);
             // The path in another image is looked up by its text; it keeps the fragment's number.
             let provide = graft.provide.map(|provide| provides + provide);
-            ImageGraft { graft, file, tree: None, cloned: None, provide }
+            ImageGraft { graft, file, tree: None, layer: None, cloned: None, provide }
         }));
         self.files.push(File { fragment, features, provides, requires, entities: map, accounts, included: Vec::new() });
     }
@@ -452,6 +459,11 @@ impl Image {
                 [program, ..] => format!("the command {}", crate::message::quoted(program)),
                 [] => "`run`".to_owned(),
             };
+        }
+        if row.kind == crate::kind::Kind::Package
+            && let Some(main) = row.main.filter(|&main| self.entities.entity_type(main) == EntityType::Package)
+        {
+            return format!("package {}", crate::message::quoted(&self.entities.text(main)));
         }
         match row.main {
             Some(main) => format!("`{}` of {}", row.kind.name(), crate::message::quoted(&self.entities.text(main))),

@@ -139,7 +139,12 @@ pub fn of_facts(facts: &Facts, name: &str) -> Layer {
             above.push((id, index));
         }
         let known = Known {
-            file_type: Some(if entry.same_as { tree::FileType::File } else { entry.file_type }),
+            file_type: match entry.file_type {
+                _ if entry.same_as => Some(tree::FileType::File),
+                // It counts as the directory or file that it is, which facts do not say.
+                tree::FileType::Mount => None,
+                other => Some(other),
+            },
             mode: entry.mode,
             user: entry.user.clone().or(entry.uid.map(tree::Owner::Number)),
             group: entry.group.clone().or(entry.gid.map(tree::Owner::Number)),

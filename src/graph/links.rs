@@ -97,6 +97,7 @@ pub fn place_all(image: &mut Image) {
             places.targets(&by_phase[phase as usize], &mut order);
             places.there = None;
         }
+        places.loops_of_facts(phase);
         places.remove(phase);
         places.over |= 1 << phase as u8;
     }
@@ -504,6 +505,49 @@ impl Places<'_> {
         }
     }
 
+    /// Circles among links of a facts parent: nobody else reports them, so who runs into one does.
+    fn loops_of_facts(&mut self, phase: Phase) {
+        let mut lost: Vec<RowId> = self.image.lost_rows.keys().copied().collect();
+        lost.sort_unstable();
+        let mut reported: FxHashSet<EntityId> = FxHashSet::default();
+        for row in lost {
+            let (feature, span) = match row {
+                RowId::Provide(row) => {
+                    (self.image.provides[row as usize].feature, self.image.provides[row as usize].span)
+                }
+                RowId::Require(row) => {
+                    (self.image.requires[row as usize].feature, self.image.requires[row as usize].span)
+                }
+                RowId::Removal(row) => {
+                    (self.image.removals[row as usize].feature, self.image.removals[row as usize].span)
+                }
+                RowId::Link(_) => continue,
+            };
+            let Some(&trail) = self.image.trail_of.get(&row) else { continue };
+            let way = self.way(trail);
+            let from_facts = |place: &EntityId| {
+                !self.standing.contains_key(place)
+                    && self.image.known(*place).is_some_and(|known| known.origin.is_none())
+            };
+            if self.image.phase(feature) != phase || !way.iter().all(from_facts) {
+                continue;
+            }
+            let Some(entity) = way.iter().copied().min_by_key(|&place| self.image.entities.text(place)) else {
+                continue;
+            };
+            if !reported.insert(entity) {
+                continue;
+            }
+            let message = format!("the link {} of the parent leads back to itself", self.image.say(entity));
+            let mut diagnostic =
+                self.image.diagnostic(Code::SymlinkLoop, Some(entity), self.image.at(feature, span), message);
+            diagnostic.label = "leads through it".to_owned();
+            diagnostic.help =
+                Some("correct the link in the parent, or name a path that does not lead through it".to_owned());
+            self.image.report(diagnostic, Vec::new());
+        }
+    }
+
     fn report_loop(&mut self, number: u32, link: EntityId, circle: &[EntityId], length: usize) {
         // The finding stands at the first link of the circle by file and position.
         let mut members: Vec<(u32, EntityId)> =
@@ -586,6 +630,7 @@ impl Places<'_> {
                 && facts.file_type.is_some_and(|own| own != FileType::Directory)
             {
                 own.push((row.entity, false));
+                self.image.replacers.entry((row.entity, phase)).or_insert(number as u32);
             }
         }
         if own.is_empty() {

@@ -518,6 +518,9 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
             ));
         }
     }
+    for row in [first, second] {
+        image.tell_links(&mut diagnostic, super::edges::Why::Parent(row));
+    }
     diagnostic.help = Some(
         "keep one of them, or make them agree; `replace = true` reaches only what the own file includes, the parent and earlier phases".to_owned(),
     );

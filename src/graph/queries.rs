@@ -12,6 +12,15 @@ use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
 
+/// What takes something away.
+#[derive(Clone, Copy, Debug)]
+pub enum Taker {
+    /// A removal, by its row.
+    Removal(u32),
+    /// What stands in the place of a directory, by its row.
+    Replacement(u32),
+}
+
 /// Who may have provided something, in words and places.
 pub struct Doubts {
     /// "the command `a` or parent `b`".
@@ -85,6 +94,69 @@ impl Image {
             }
             at = self.entities.parent(at);
         }
+    }
+
+    /// Names the links through which a row's path led to its place.
+    pub fn tell_links(&self, diagnostic: &mut crate::diagnostic::Diagnostic, why: super::edges::Why) {
+        use super::edges::Why;
+        let row = match why {
+            Why::Require(row) => super::RowId::Require(row),
+            Why::Parent(row) => super::RowId::Provide(row),
+            Why::Link(row) => row,
+            Why::Removal(row) => super::RowId::Removal(row),
+            Why::Reads(_) | Why::Skips(_) => return,
+        };
+        let Some(&trail) = self.trail_of.get(&row) else { return };
+        let mut links = self.trail(trail);
+        links.reverse();
+        for link in links.into_iter().take(8) {
+            for slot in self.slots.of(link) {
+                let provide = &self.provides[slot.lead as usize];
+                let place = self.at(provide.feature, provide.span);
+                if place.order() == diagnostic.location.order() {
+                    continue;
+                }
+                let text = format!("reached through the link {}", self.say(link));
+                let related = self.related(Role::Link, Some(link), place, text);
+                if !diagnostic.related.iter().any(|other| other.location.order() == related.location.order()) {
+                    diagnostic.related.push(related);
+                }
+            }
+        }
+    }
+
+    /// What takes an entity away in a phase: a removal, or what replaces a directory above it.
+    pub fn taker_of(&self, entity: EntityId, phase: Phase) -> Option<Taker> {
+        let mut at = entity;
+        loop {
+            if let Some(&removal) = self.removal_at.get(&(at, phase)) {
+                return Some(Taker::Removal(removal));
+            }
+            if at == EntityId::ROOT || !self.entities.is_path(at) {
+                return None;
+            }
+            at = self.entities.parent(at);
+            if let Some(&row) = self.replacers.get(&(at, phase)) {
+                return Some(Taker::Replacement(row));
+            }
+        }
+    }
+
+    /// The groups that a change of a user adds, in order.
+    pub fn added_groups(&self, feature: u32) -> Vec<EntityId> {
+        let file = self.file_of(feature) as usize;
+        let (start, end) = self.require_range(file);
+        let rows = &self.requires[start..end];
+        let from = rows.partition_point(|row| row.feature < feature);
+        let mut groups: Vec<EntityId> = rows[from..]
+            .iter()
+            .take_while(|row| row.feature == feature)
+            .filter(|row| row.cause == crate::entity::Cause::SupplementaryGroup)
+            .map(|row| row.entity)
+            .collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
     }
 
     /// Something that is in a directory when a phase starts and that the phase does not remove by itself.
@@ -201,7 +273,11 @@ impl Image {
         if said.is_empty() {
             said.push("something opaque before".to_owned());
         }
-        Doubts { said: said.join(" or "), places }
+        let said = match said.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+            _ => said.concat(),
+        };
+        Doubts { said, places }
     }
 
     /// A package is not taken to provide a virtual, nor anything in places that belong to the administrator.

@@ -240,10 +240,26 @@ fn list_accounts(image: &mut Image, inputs: &Inputs) {
             if row.entity != place || image.lost_rows.contains_key(&RowId::Provide(number as u32)) {
                 continue;
             }
-            let Some(text) = contents(image, &row, inputs) else { continue };
+            let cloned = cloned_accounts(image, &row, entity_type);
+            let text = contents(image, &row, inputs);
+            if text.is_none() && cloned.is_empty() {
+                continue;
+            }
+            let text = text.unwrap_or_default();
             let mut listed: FxHashMap<EntityId, ()> = FxHashMap::default();
             let base =
                 Provide { strength: Strength::Explicit, means: Means::Contained, parent: ParentRule::Free, ..row };
+            for (name, number) in cloned {
+                let entity = image.entities.name(entity_type, &name);
+                let what = if entity_type == EntityType::User {
+                    image.accounts.push(Account { uid: number, ..Account::default() });
+                    What::User(image.accounts.len() as u32 - 1)
+                } else {
+                    What::Group(number)
+                };
+                listed.insert(entity, ());
+                image.provides.push(Provide { entity, what, ..base });
+            }
             match entity_type {
                 EntityType::User => {
                     for line in crate::accounts::passwd(&text) {
@@ -287,6 +303,15 @@ fn list_accounts(image: &mut Image, inputs: &Inputs) {
             }
         }
     }
+}
+
+/// The accounts of the image that an account file is cloned from.
+fn cloned_accounts(image: &Image, row: &Provide, entity_type: EntityType) -> Vec<(String, Option<u32>)> {
+    let What::Path(PathFacts { content: crate::entity::Content::Entry(entry), .. }) = row.what else {
+        return Vec::new();
+    };
+    let Some(layer) = &image.grafts[image.entries[entry as usize].graft as usize].layer else { return Vec::new() };
+    layer.names(entity_type).into_iter().map(|(name, known)| (name.to_owned(), known.number)).collect()
 }
 
 fn contents(image: &Image, row: &Provide, inputs: &Inputs) -> Option<String> {

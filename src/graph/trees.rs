@@ -134,7 +134,13 @@ fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners:
             while ids.last().is_some_and(|&(_, above)| *tree.entries()[above].path != *parent) {
                 ids.pop();
             }
-            let above = ids.last().map_or(graft.at, |&(above, _)| above);
+            let above = match ids.last() {
+                Some(&(above, _)) => above,
+                // Below something that is no directory of the tree: through one of its links.
+                None => {
+                    parent.split('/').filter(|name| !name.is_empty()).fold(graft.at, |at, name| image.child(at, name))
+                }
+            };
             image.child(above, entry.name())
         };
         if entry.file_type == FileType::Directory {
@@ -261,7 +267,11 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
     let GraftFrom::Image { span, .. } = &graft.from else { return };
     let location = image.at(graft.feature, *span);
     let found = super::links::follow_in_layer(layer, path);
-    let Some((spot, known)) = found.and_then(|spot| Some((spot, layer.known(spot)?))) else {
+    let root = Known { file_type: Some(FileType::Directory), mode: Some(0o755), ..Known::default() };
+    let is_root = found == Some(layer.root(EntityType::Path));
+    let found = found.and_then(|spot| Some((spot, layer.known(spot).or(is_root.then_some(&root))?)));
+    image.grafts[number].layer = Some(layer.clone());
+    let Some((spot, known)) = found else {
         if !layer.opaque {
             let entity = image.entities.path(path);
             image.extend_spots();
@@ -276,11 +286,14 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
         }
         return;
     };
-    let entries: Vec<Entry> = if known.file_type == Some(FileType::Directory) || path == "/" {
+    let mut entries: Vec<Entry> = if known.file_type == Some(FileType::Directory) || path == "/" {
         layer.subtree(spot).into_iter().map(|(path, known)| entry_of(path, known)).collect()
     } else {
         vec![entry_of(String::new(), known)]
     };
+    if is_root && entries.first().is_none_or(|entry| !entry.path.is_empty()) {
+        entries.push(entry_of(String::new(), known));
+    }
     let mut graft = graft.clone();
     if known.file_type != Some(FileType::Directory) {
         // A single file: the row that stands for it is already at its place, inside `dst/` where that was meant.

@@ -1346,8 +1346,8 @@ impl<'f> Lowering<'f> {
 
     /// Another image: a manifest or a facts file.
     pub fn image_reference(&mut self, d: &Declared, field: usize) -> Option<u32> {
-        let number = self.reference_at(d.get(field)?, self.name_of(d, field))?;
-        let path = self.fragment.references[number as usize].path.clone();
+        let node = d.get(field)?;
+        let path = self.string_at(node, self.name_of(d, field))?;
         if !crate::manifest::is_image_or_facts(&path) {
             let sentence = format!(
                 "{} is neither an image manifest (`.image.toml`, `.image.json`) nor a facts file (`.facts.json`)",
@@ -1356,7 +1356,7 @@ impl<'f> Lowering<'f> {
             self.invalid(d.span(field), &sentence);
             return None;
         }
-        Some(number)
+        self.reference_at(node, self.name_of(d, field))
     }
 
     // ---- entity references -----------------------------------------------------------------------------------

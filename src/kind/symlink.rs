@@ -49,6 +49,8 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         Some(1) => Some(FILE),
         Some(2) => Some(DIRECTORY),
         Some(3) => None,
+        // What could not be read must not be judged by the default.
+        None if d.has(EXPECT) => None,
         _ => Some(EXISTS),
     };
     l.link(provide, &text, span, validator);

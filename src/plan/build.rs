@@ -413,7 +413,11 @@ impl<'g> Built<'g> {
             let from_facts = reliance.assumed
                 || image.base.as_ref().is_some_and(|base| base.from_facts)
                     && image.known(reliance.entity).is_some_and(|known| known.origin.is_none());
-            if from_facts {
+            // What was there already is no step and relies on nothing.
+            let acts = self.nodes.slot(reliance.node).is_some()
+                || self.nodes.is_step(reliance.node)
+                || !image.features[reliance.node as usize].kind.spec().acts;
+            if from_facts && acts {
                 add(reliance.entity, reliance.validator, reliance.node, stage_of(reliance.node, true, reliance.phase));
             }
         }

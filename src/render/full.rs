@@ -121,8 +121,14 @@ impl<'a> Painter<'a> {
 
     fn adapted(&self, diagnostic: &Diagnostic) -> Finding {
         let label = |text: &str| clipped(text, MAX_LABEL, self.cut.ellipsis);
-        let related = diagnostic.related.iter().take(self.options.related_limit);
-        let mut places = vec![Place { location: &diagnostic.location, label: label(&diagnostic.label) }];
+        // What stands at the finding's own place is its label, where it has none.
+        let here = diagnostic.location.order();
+        let own =
+            diagnostic.related.iter().position(|other| diagnostic.label.is_empty() && other.location.order() == here);
+        let said = own.map_or(&diagnostic.label, |own| &diagnostic.related[own].message);
+        let mut places = vec![Place { location: &diagnostic.location, label: label(said) }];
+        let related = diagnostic.related.iter().enumerate().filter(|&(at, _)| Some(at) != own).map(|(_, other)| other);
+        let related = related.take(self.options.related_limit);
         places.extend(related.map(|other| Place { location: &other.location, label: label(&other.message) }));
         Finding {
             severity: diagnostic.severity,

@@ -72,7 +72,7 @@ fn modes(image: &mut Image) {
             diagnostic.label = format!("has the {bits}");
             diagnostic.help = Some(format!(
                 "write \"{:04o}\" unless it is meant; then say so with `allow = [\"setuid\"]`",
-                mode & 0o777
+                mode & 0o777 & !0o002
             ));
             image.report(diagnostic, vec![row.feature]);
         }

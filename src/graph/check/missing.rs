@@ -109,6 +109,18 @@ impl Judge<'_> {
     /// Whether a place is below something of which it is not known what it is: nothing can be said then.
     fn is_clouded(&self, entity: EntityId) -> bool {
         let image = self.image;
+        // Accounts in a file that cannot be read yet are unknown, not absent.
+        let file = match image.entities.entity_type(entity) {
+            EntityType::User => Some("/etc/passwd"),
+            EntityType::Group => Some("/etc/group"),
+            _ => None,
+        };
+        if let Some(place) = file.and_then(|file| image.entities.find_path(file)) {
+            return image.slots.of(image.account_file(place)).iter().any(|slot| {
+                matches!(slot.what, What::Path(facts) if facts.file_type.is_none())
+                    && image.provides[slot.lead as usize].means == Means::Made
+            });
+        }
         if !image.entities.is_path(entity) {
             return false;
         }
@@ -156,6 +168,9 @@ impl Judge<'_> {
                 text,
             ));
         }
+        diagnostic.related.sort_by(|a, b| (a.location.order(), &a.message).cmp(&(b.location.order(), &b.message)));
+        diagnostic.related.dedup_by(|a, b| a.location.order() == b.location.order() && a.message == b.message);
+        image.tell_links(&mut diagnostic, first.why);
         diagnostic
     }
 
@@ -217,7 +232,7 @@ impl Judge<'_> {
         }
         if !explained {
             diagnostic.help = Some(match self.near(first) {
-                Some(near) => format!("did you mean {}? Else: {}", image.say(near), advice(image, first)),
+                Some(near) => format!("did you mean {}? If not, {}", image.say(near), advice(image, first)),
                 None => advice(image, first),
             });
         }
@@ -272,6 +287,11 @@ impl Judge<'_> {
                     None => format!("it comes from parent `{name}`"),
                 }),
             }
+        }
+        for &row in image.slots.assumed.get(&first.entity).into_iter().flatten().take(1) {
+            let row = &image.provides[row as usize];
+            let place = image.at(row.feature, row.span);
+            diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, "assumed here"));
         }
         diagnostic.help = Some(if reason.starts_with("must be empty") {
             "set `recursive = true`, or remove what is left in it, too".to_owned()

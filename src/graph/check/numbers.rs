@@ -33,6 +33,37 @@ impl Numbers {
     }
 }
 
+/// Reports every number in the `ids` file that is not the one that the feature itself gives.
+pub fn contradictions(image: &mut Image) {
+    let mut found = Vec::new();
+    let Some(source) = image.ids.source.clone() else { return };
+    for slot in &image.slots.slots {
+        let name = image.entities.last(slot.entity);
+        let (own, fixed, what) = match slot.what {
+            What::User(account) => (image.accounts[account as usize].uid, image.ids.users.get(name), "uid"),
+            What::Group(gid) => (gid, image.ids.groups.get(name), "gid"),
+            _ => continue,
+        };
+        let (Some(own), Some(&(fixed, span))) = (own, fixed) else { continue };
+        let provide = &image.provides[slot.lead as usize];
+        if own == fixed || provide.means != Means::Made {
+            continue;
+        }
+        let message =
+            format!("{} has two numbers: {what} {own}, and {fixed} in the file of numbers", image.say(slot.entity));
+        let location = image.at(provide.feature, image.value_span(provide, what));
+        let mut diagnostic = image.diagnostic(Code::Conflict, Some(slot.entity), location, message);
+        diagnostic.label = format!("{what} {own} here");
+        let place = crate::text::Location { source: source.clone(), span };
+        diagnostic.related.push(image.related(Role::Provider, Some(slot.entity), place, format!("{fixed} here")));
+        diagnostic.help = Some("keep one of the two".to_owned());
+        found.push(diagnostic);
+    }
+    for diagnostic in found {
+        image.report(diagnostic, Vec::new());
+    }
+}
+
 /// Reports one number that is given to two names. Only names that a feature declares can be in the wrong.
 pub fn conflicts(image: &mut Image) {
     for entity_type in [EntityType::User, EntityType::Group] {
@@ -52,6 +83,10 @@ pub fn conflicts(image: &mut Image) {
         let base: FxHashMap<u32, String> = image.base.as_ref().map_or_else(FxHashMap::default, |base| {
             base.names(entity_type)
                 .into_iter()
+                .filter(|(name, _)| {
+                    // What this image takes away leaves its number free.
+                    image.entities.find_name(entity_type, name).is_none_or(|entity| image.gone[entity.index()] == 0)
+                })
                 .filter_map(|(name, known)| Some((known.number?, name.to_owned())))
                 .collect()
         });
@@ -68,7 +103,8 @@ pub fn conflicts(image: &mut Image) {
                 .get(&number)
                 .filter(|name| others.iter().all(|&(_, entity)| image.entities.last(entity) != **name));
             let is_roots = number == 0 && others.iter().all(|&(_, entity)| entity != root);
-            let culprit = rows.iter().rev().find(|&&(row, _)| made(row)).copied();
+            // The later one: the first that comes after another, or the only one.
+            let culprit = rows.iter().skip(1).chain(rows.first()).find(|&&(row, _)| made(row)).copied();
             let Some((row, entity)) = culprit else { continue };
             if rows.len() < 2 && taken.is_none() && !is_roots {
                 continue;

@@ -60,7 +60,12 @@ pub fn overwrite(image: &mut Image, number: usize) {
             let feature = image.provides[lead as usize].feature;
             if image.features[feature as usize].is(Feature::REPLACE) {
                 let (file_type, from) = origin_of(image, before);
-                image.slots.slots[number].replaces = Some(Replaces { file_type, phase: from });
+                // A directory that stays one gets its mode and owner in place.
+                let stays = file_type == Some(FileType::Directory)
+                    && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
+                if !stays {
+                    image.slots.slots[number].replaces = Some(Replaces { file_type, phase: from });
+                }
                 image.replaced.insert(feature, ());
             } else {
                 report(image, number, &difference);

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Means, Strength};
+use crate::fragment::Removal;
 use crate::graph::image::Image;
+use crate::graph::queries::Taker;
 use crate::graph::slots::Slots;
 use crate::intern::EntityType;
 
 /// What is both removed and provided in one phase: one finding a removal.
 pub fn removed_and_provided(image: &mut Image) {
-    if image.removals.is_empty() {
+    if image.removals.is_empty() && image.replacers.is_empty() {
         return;
     }
-    let mut by_removal: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let mut by_removal: BTreeMap<(u8, u32), Vec<usize>> = BTreeMap::new();
     for (number, slot) in image.slots.slots.iter().enumerate() {
         let row = &image.provides[slot.lead as usize];
         let overridden = row.strength == Strength::Implied && row.means == Means::Made;
@@ -24,12 +26,20 @@ pub fn removed_and_provided(image: &mut Image) {
         if image.slots.states[slot.lead as usize] & Slots::DROPPED != 0 {
             continue;
         }
-        if let Some(removal) = image.removal_of(slot.entity, slot.phase) {
-            by_removal.entry(removal).or_default().push(number);
+        match image.taker_of(slot.entity, slot.phase) {
+            Some(Taker::Removal(removal)) => by_removal.entry((0, removal)).or_default().push(number),
+            Some(Taker::Replacement(row)) => by_removal.entry((1, row)).or_default().push(number),
+            None => {}
         }
     }
-    for (removal, mut slots) in by_removal {
-        let removal = image.removals[removal as usize];
+    for ((sort, number), mut slots) in by_removal {
+        let removal = if sort == 0 {
+            image.removals[number as usize]
+        } else {
+            let row = image.provides[number as usize];
+            Removal { feature: row.feature, entity: row.entity, span: row.span, must_exist: true, recursive: true }
+        };
+        let taken = if sort == 0 { "removed" } else { "replaced" };
         slots.sort_by_key(|&slot| {
             let row = &image.provides[image.slots.slots[slot].lead as usize];
             (row.feature, row.span.start)
@@ -48,7 +58,7 @@ pub fn removed_and_provided(image: &mut Image) {
             format!("{} is both provided and removed in phase `{}`", image.say(entity), phase.name())
         } else {
             format!(
-                "{} is provided in phase `{}`, in which {} is removed with all below it",
+                "{} is provided in phase `{}`, in which {} is {taken} with all below it",
                 image.say(entity),
                 phase.name(),
                 image.say(removal.entity)
@@ -57,12 +67,12 @@ pub fn removed_and_provided(image: &mut Image) {
         let provided = image.at(rows[0].feature, rows[0].span);
         let removed = image.at(removal.feature, removal.span);
         let (location, other, label, text) = if removed_later {
-            (removed, provided, "removed here", "provided here")
+            (removed, provided, format!("{taken} here"), "provided here".to_owned())
         } else {
-            (provided, removed, "provided here", "removed here")
+            (provided, removed, "provided here".to_owned(), format!("{taken} here"))
         };
         let mut diagnostic = image.diagnostic(Code::Conflict, Some(entity), location, message);
-        diagnostic.label = label.to_owned();
+        diagnostic.label = label;
         diagnostic.related.push(image.related(Role::Provider, Some(entity), other, text));
         for row in &rows[1..] {
             let place = image.at(row.feature, row.span);
