@@ -191,6 +191,23 @@ fn what_the_readme_of_web_says_to_try() {
 }
 
 #[test]
+fn the_commands_of_the_readmes_can_be_run() {
+    let mut commands = 0;
+    for readme in files("examples", "README.md") {
+        let text = std::fs::read_to_string(root().join(&readme)).expect("a README is UTF-8");
+        for line in text.lines().filter_map(|line| line.strip_prefix("featgraph ")) {
+            let arguments: Vec<&str> = line.split_whitespace().collect();
+            let expected = if line.starts_with("check examples/broken") { 1 } else { 0 };
+            let output = run(root(), &arguments);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(expected), "{readme}: featgraph {line}: {errors}");
+            commands += 1;
+        }
+    }
+    assert!(commands > 8, "the READMEs say what to run");
+}
+
+#[test]
 fn what_check_prints_of_the_broken_example() {
     for format in ["full", "concise", "json"] {
         let (text, status) = check(root(), "examples/broken", format);
