@@ -190,7 +190,33 @@ impl Workspace {
                 FileSort::Manifest => {}
             }
         }
+        if self.fresh.is_empty() {
+            self.ask_for_compared();
+        }
         std::mem::take(&mut self.fresh)
+    }
+
+    /// Sources that go where a facts file has the digest of what is there: only their contents tell whether it is the same.
+    fn ask_for_compared(&mut self) {
+        let mut compared: Vec<Arc<str>> = Vec::new();
+        for read in self.facts.values().filter_map(|read| read.as_ref().ok()) {
+            let tree = &read.facts.tree;
+            for fragment in self.fragments.values() {
+                for row in &fragment.provides {
+                    if let crate::entity::What::Path(facts) = row.what
+                        && let crate::entity::Content::Source(source) = facts.content
+                        && let path = fragment.entities.text(row.entity)
+                        && tree.get(path.trim_start_matches('/')).is_some_and(|entry| entry.digest.is_some())
+                    {
+                        compared.push((&*fragment.sources[source as usize].path).into());
+                    }
+                }
+            }
+        }
+        compared.sort();
+        for path in compared {
+            self.ask(Ask::Digest(path));
+        }
     }
 
     fn ask_for(&mut self, fragment: &Arc<Fragment>) {
@@ -611,7 +637,7 @@ impl Workspace {
         image.fill_places();
         slots::build(&mut image, &self.inputs);
         let mut edges = edges::build(&mut image);
-        order::find_opaque(&mut image);
+        order::find_opaque(&mut image, &edges);
         self.missing_sources(&mut image);
         check::settings(&mut image);
         check::managers(&mut image);
@@ -795,7 +821,8 @@ impl Workspace {
         }
         if !alone {
             for (file, allow, used) in all {
-                if used {
+                let hushed = allows.contains_key(&(file, allow.node, Code::UnusedAllow));
+                if used || hushed {
                     continue;
                 }
                 let source = image.files[file as usize].fragment.source.clone();
@@ -995,6 +1022,12 @@ impl Workspace {
         found.extend(self.broken_roots());
         found.extend(self.twice_named(&names));
         let mut merged = merge(found);
+        // Of a file that several images include, what one of them uses is used.
+        merged.retain(|diagnostic| {
+            let is_unused = matches!(diagnostic.code, Code::UnusedAllow | Code::UnusedAssume | Code::UnusedReplace);
+            let including = files.get(&diagnostic.location.source.name).map_or(0, Vec::len);
+            !is_unused || diagnostic.images.len() >= including
+        });
         note_withheld(&mut merged, withheld);
         merged.retain_mut(|diagnostic| match levels.of(diagnostic.code) {
             Some(severity) => {

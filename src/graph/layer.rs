@@ -78,6 +78,8 @@ pub struct Level {
     down: Vec<Option<Spot>>,
     children: Vec<u32>,
     child_offsets: Vec<u32>,
+    /// Numbers that paths belong to without a name.
+    numeric_owners: Vec<(EntityType, u32)>,
 }
 
 /// What stands below an image.
@@ -140,6 +142,16 @@ impl LevelBuilder {
     fn finish(mut self) -> Level {
         self.grow();
         let count = self.entities.len();
+        let mut numeric_owners: Vec<(EntityType, u32)> = Vec::new();
+        for known in &self.known {
+            for (owner, entity_type) in [(&known.user, EntityType::User), (&known.group, EntityType::Group)] {
+                if let (Some(Owner::Number(number)), Some(_)) = (owner, known.file_type) {
+                    numeric_owners.push((entity_type, *number));
+                }
+            }
+        }
+        numeric_owners.sort_unstable();
+        numeric_owners.dedup();
         let mut child_offsets = vec![0u32; count + 1];
         let is_child = |id: EntityId| id.0 >= EntityType::ALL.len() as u32;
         for id in self.entities.ids().filter(|&id| is_child(id)) {
@@ -162,6 +174,7 @@ impl LevelBuilder {
             down: self.down,
             children,
             child_offsets,
+            numeric_owners,
         }
     }
 }
@@ -296,6 +309,11 @@ impl Layer {
             }
         }
         entries
+    }
+
+    /// Numbers that paths belong to without a name.
+    pub fn numeric_owners(&self) -> impl Iterator<Item = (EntityType, u32)> + '_ {
+        self.levels.iter().flat_map(|level| level.numeric_owners.iter().copied())
     }
 
     /// Every path that a package owns.

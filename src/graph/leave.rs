@@ -51,13 +51,17 @@ impl Image {
             return known;
         }
         match slot.what {
-            What::Path(_) => {
+            What::Path(facts) => {
                 let view = self.view(There::Slot(
                     self.slots
                         .range(slot.entity)
                         .find(|&number| self.slots.slots[number as usize].phase == slot.phase)
                         .unwrap_or_default(),
                 ));
+                if facts.given & crate::entity::PathFacts::XATTRS != 0 {
+                    let xattrs = image_xattrs(self, slot);
+                    known.xattrs = Some(xattrs);
+                }
                 known.file_type = view.file_type;
                 known.mode = view.mode;
                 known.user = view.user.map(owned);
@@ -113,6 +117,16 @@ impl Image {
     }
 }
 
+fn image_xattrs(image: &Image, slot: &Slot) -> Box<[(Box<str>, Box<str>)]> {
+    let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
+    let row = rows
+        .iter()
+        .map(|&row| &image.provides[row as usize])
+        .find(|row| matches!(row.what, What::Path(facts) if facts.given & crate::entity::PathFacts::XATTRS != 0));
+    let pairs = row.map_or_else(Vec::new, |row| image.xattrs(row));
+    pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
 fn owned(owner: ViewOwner<'_>) -> tree::Owner {
     match owner {
         ViewOwner::Name(name) => tree::Owner::Name(name.into()),
@@ -151,6 +165,8 @@ pub fn of_facts(facts: &Facts, name: &str) -> Layer {
             target: if entry.same_as { None } else { entry.target.clone() },
             digest: entry.digest,
             same_as: entry.first_name().map(|first| format!("/{first}").into()),
+            xattrs: (!entry.xattrs.is_empty())
+                .then(|| entry.xattrs.iter().map(|xattr| (xattr.name.clone(), xattr.value.clone())).collect()),
             device: entry.device,
             package: entry.package.as_deref().map(Into::into),
             mount: entry.file_type == tree::FileType::Mount,

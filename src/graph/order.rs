@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 
-use super::edges::{Edge, Why};
+use super::edges::{Edge, Edges, Why};
 use super::image::{Image, RowId};
 use super::slots::NONE;
 use crate::catalog::Code;
@@ -460,11 +460,26 @@ pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (crate::diagnos
     (diagnostic, vec![other, one])
 }
 
-/// The opaque steps of an image, by their node.
-pub fn find_opaque(image: &mut Image) {
-    for feature in 0..image.features.len() as u32 {
-        if image.features[feature as usize].is(Feature::OPAQUE) {
-            image.opaque_nodes.insert(image.slots.merged[feature as usize], ());
+/// The opaque steps of an image, by their node. What was there already does nothing, so nothing of it is unknown.
+pub fn find_opaque(image: &mut Image, edges: &Edges) {
+    let mut opaque: Vec<(u32, Phase, bool)> = Vec::new();
+    {
+        let nodes = Nodes::new(image, &edges.extra);
+        for (feature, row) in image.features.iter().enumerate() {
+            let node = image.slots.merged[feature];
+            if row.is(Feature::OPAQUE) && nodes.is_step(node) {
+                opaque.push((node, row.phase, row.kind == crate::kind::Kind::Package));
+            }
+        }
+    }
+    image.opaque_phases = Default::default();
+    for (node, phase, is_package) in opaque {
+        image.opaque_nodes.insert(node, ());
+        let (commands, packages) = &mut image.opaque_phases[phase as usize];
+        if is_package {
+            *packages = true;
+        } else {
+            *commands = true;
         }
     }
 }

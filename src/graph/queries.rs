@@ -127,6 +127,16 @@ impl Image {
 
     /// What takes an entity away in a phase: a removal, or what replaces a directory above it.
     pub fn taker_of(&self, entity: EntityId, phase: Phase) -> Option<Taker> {
+        // Accounts go with the file that no longer lists them.
+        let file = match self.entities.entity_type(entity) {
+            EntityType::User => Some("/etc/passwd"),
+            EntityType::Group => Some("/etc/group"),
+            _ => None,
+        };
+        if let Some(place) = file.and_then(|file| self.entities.find_path(file)) {
+            let slots = self.slots.of(self.account_file(place));
+            return slots.iter().find(|slot| slot.phase == phase).map(|slot| Taker::Replacement(slot.lead));
+        }
         let mut at = entity;
         loop {
             if let Some(&removal) = self.removal_at.get(&(at, phase)) {

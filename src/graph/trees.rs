@@ -9,7 +9,7 @@ use super::layer::{Known, Layer};
 use crate::catalog::Code;
 use crate::entity::{Cause, Content, EXISTS, Means, Owner, ParentRule, PathFacts, Provide, Require, Strength, What};
 use crate::fragment::{Fragment, Graft, GraftFrom, LinkRow};
-use crate::inputs::{ArchiveState, Inputs, SourceState};
+use crate::inputs::{ArchiveState, DigestState, Inputs, SourceState};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::tree;
@@ -32,10 +32,21 @@ pub fn graft(image: &mut Image, inputs: &Inputs, images: &FxHashMap<String, Laye
             }
             GraftFrom::Image { reference, path, .. } => {
                 let Some(layer) = images.get(&fragment.references[*reference as usize].path) else { continue };
-                clone(image, number, &graft, layer, &fragment.entities.text(*path));
+                clone(image, number, &graft, layer, &fragment.entities.text(*path), inputs);
             }
         }
     }
+}
+
+/// The digest of a host file, or of a file in a folder that was read as a tree; known where digests were asked for.
+fn digest_of(source: &str, inputs: &Inputs) -> Option<[u8; 32]> {
+    if let Some(DigestState::File { digest, .. }) = inputs.digest(source) {
+        return Some(*digest);
+    }
+    source.match_indices('/').rev().find_map(|(at, _)| match inputs.digest(&source[..at]) {
+        Some(DigestState::Tree(tree)) => tree.get(&source[at + 1..]).and_then(|entry| entry.digest),
+        _ => None,
+    })
 }
 
 /// Whose the entries of a tree are where the feature does not say.
@@ -262,7 +273,7 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
     PathFacts { file_type: Some(entry.file_type), mode, user, group, given, content }
 }
 
-fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &str) {
+fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &str, inputs: &Inputs) {
     let Some(row) = image.grafts[number].provide else { return };
     let GraftFrom::Image { span, .. } = &graft.from else { return };
     let location = image.at(graft.feature, *span);
@@ -287,12 +298,12 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
         return;
     };
     let mut entries: Vec<Entry> = if known.file_type == Some(FileType::Directory) || path == "/" {
-        layer.subtree(spot).into_iter().map(|(path, known)| entry_of(path, known)).collect()
+        layer.subtree(spot).into_iter().map(|(path, known)| entry_of(path, known, inputs)).collect()
     } else {
-        vec![entry_of(String::new(), known)]
+        vec![entry_of(String::new(), known, inputs)]
     };
     if is_root && entries.first().is_none_or(|entry| !entry.path.is_empty()) {
-        entries.push(entry_of(String::new(), known));
+        entries.push(entry_of(String::new(), known, inputs));
     }
     let mut graft = graft.clone();
     if known.file_type != Some(FileType::Directory) {
@@ -309,13 +320,13 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
     }
 }
 
-fn entry_of(path: String, known: &Known) -> Entry {
+fn entry_of(path: String, known: &Known, inputs: &Inputs) -> Entry {
     let mut entry = Entry::new(path, known.file_type.unwrap_or(FileType::File));
     entry.mode = known.mode;
     entry.user = known.user.clone();
     entry.group = known.group.clone();
     entry.target = known.target.clone();
-    entry.digest = known.digest;
+    entry.digest = known.digest.or_else(|| known.source.as_deref().and_then(|source| digest_of(source, inputs)));
     entry.device = known.device;
     entry.listed = true;
     entry

@@ -93,6 +93,8 @@ pub(crate) struct Lowering<'f> {
     feature: Feature,
     parent_rule: ParentRule,
     findings_before: usize,
+    /// The mode of the feature at hand was given and could not be read.
+    mode_lost: bool,
 }
 
 impl<'f> Lowering<'f> {
@@ -116,6 +118,7 @@ impl<'f> Lowering<'f> {
             },
             parent_rule: ParentRule::Required,
             findings_before: 0,
+            mode_lost: false,
         }
     }
 
@@ -202,6 +205,7 @@ impl<'f> Lowering<'f> {
         self.feature.element = declared.element;
         self.feature.origin = declared.header;
         self.feature.main = None;
+        self.mode_lost = false;
         self.fragment.declared += 1;
         let number = self.fragment.features.len();
         self.fragment.features.push(self.feature);
@@ -274,9 +278,16 @@ impl<'f> Lowering<'f> {
         }
         let mut facts = Feature::NO_FACTS;
         if let Some(node) = self.common_node(d, field::FACTS)
-            && let Some(number) = self.reference_at(node, "facts")
+            && let Some(name) = self.string_at(node, "facts")
         {
-            facts = number;
+            if crate::manifest::is_facts(&name) {
+                facts = self.reference_at(node, "facts").unwrap_or(Feature::NO_FACTS);
+            } else {
+                let span = self.span(node);
+                let sentence =
+                    format!("{} is no facts file: its name must end in `.facts.json`", message::quoted(&name));
+                self.invalid(span, &sentence);
+            }
         }
         self.parent_rule = if parents == Some(true) { ParentRule::Implied } else { ParentRule::Required };
         self.feature.kind = d.kind;
@@ -551,7 +562,8 @@ impl<'f> Lowering<'f> {
     ) -> PathFacts {
         PathFacts {
             file_type: Some(file_type),
-            mode: Some(mode.unwrap_or(default_mode)),
+            // A mode that could not be read is unknown, not the default.
+            mode: mode.or((!self.mode_lost).then_some(default_mode)),
             user: owners.user,
             group: owners.group,
             given: owners.given | if mode.is_some() { PathFacts::MODE } else { 0 },
@@ -889,7 +901,9 @@ impl<'f> Lowering<'f> {
 
     /// Permission bits: an octal string, or a TOML octal integer.
     pub fn mode(&mut self, d: &Declared, field: usize) -> Option<u16> {
-        self.mode_at(d.get(field)?)
+        let mode = self.mode_at(d.get(field)?);
+        self.mode_lost = mode.is_none();
+        mode
     }
 
     fn mode_at(&mut self, node: NodeId) -> Option<u16> {
@@ -967,7 +981,17 @@ impl<'f> Lowering<'f> {
             (user, EntityType::User, Cause::User, PathFacts::USER),
             (group, EntityType::Group, Cause::Group, PathFacts::GROUP),
         ] {
-            let Some((owner, span)) = self.owner(d, field, entity_type) else { continue };
+            let Some((owner, span)) = self.owner(d, field, entity_type) else {
+                if d.has(field) {
+                    // Given and not readable: unknown, not the default.
+                    if entity_type == EntityType::User {
+                        owners.user = Owner::Unknown
+                    } else {
+                        owners.group = Owner::Unknown
+                    }
+                }
+                continue;
+            };
             owners.given |= bit;
             if entity_type == EntityType::User {
                 owners.user = owner
@@ -1300,18 +1324,17 @@ impl<'f> Lowering<'f> {
     /// An archive in a field that may be a list.
     pub fn archive_element(&mut self, d: &Declared, field: usize) -> Option<u32> {
         let node = self.element_or_field(d, field)?;
-        let source = self.source_at(node, self.name_of(d, field), SourceRole::Archive)?;
-        let written = &self.fragment.sources[source as usize].written;
+        let written = self.string_at(node, self.name_of(d, field))?;
         if ![".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst"].iter().any(|ending| written.ends_with(ending)) {
             let sentence = format!(
                 "{} is no archive that can be read: .tar, .tar.gz, .tar.xz and .tar.zst can",
-                message::quoted(written)
+                message::quoted(&written)
             );
             let span = self.span(node);
             self.invalid(span, &sentence);
             return None;
         }
-        Some(source)
+        self.source_at(node, self.name_of(d, field), SourceRole::Archive)
     }
 
     /// Local package files.

@@ -1,10 +1,11 @@
 //! What is required and not there, or not as required: one finding for each entity, at its first use.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Role};
 use crate::entity::{Cause, Means, Phase, What};
+use crate::fragment::Feature;
 use crate::graph::edges::Why;
 use crate::graph::image::Image;
 use crate::graph::slots::There;
@@ -54,6 +55,8 @@ struct Judge<'i> {
     findings: Vec<(Diagnostic, Vec<u32>)>,
     budget: usize,
     siblings: Option<FxHashMap<EntityId, Vec<EntityId>>>,
+    /// Directories into which a source goes that cannot be read yet, and that may be a folder.
+    unread_into: FxHashSet<EntityId>,
 }
 
 /// Turns lacks into findings. `opaque_sees` says whether an opaque step of the same phase runs before a node.
@@ -71,7 +74,13 @@ pub fn judge(
             b.why,
         ))
     });
-    let mut judge = Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None };
+    let unread_into = image
+        .provides
+        .iter()
+        .filter(|row| row.into && matches!(row.what, What::Path(facts) if facts.file_type.is_none()))
+        .map(|row| image.entities.parent(row.entity))
+        .collect();
+    let mut judge = Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None, unread_into };
     let mut unproven = Vec::new();
     let mut at = 0;
     while at < failures.len() {
@@ -96,7 +105,17 @@ pub fn judge(
                     judge.missing(&missing);
                 }
                 if !open.is_empty() {
-                    judge.unproven(&open);
+                    // Who has an `allow` is told alone, so that it silences nobody else.
+                    let (own, together): (Vec<Failure>, Vec<Failure>) = open
+                        .iter()
+                        .cloned()
+                        .partition(|failure| image.features[failure.feature as usize].is(Feature::ALLOWS));
+                    for failure in own {
+                        judge.unproven(&[failure]);
+                    }
+                    if !together.is_empty() {
+                        judge.unproven(&together);
+                    }
                     unproven.extend(open);
                 }
             }
@@ -127,6 +146,9 @@ impl Judge<'_> {
         let mut at = entity;
         while at != EntityId::ROOT {
             at = image.entities.parent(at);
+            if self.unread_into.contains(&at) {
+                return true;
+            }
             for slot in image.slots.of(at) {
                 if slot.broken {
                     return true;

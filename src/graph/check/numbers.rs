@@ -186,6 +186,11 @@ pub fn allocate(image: &Image) -> Numbers {
             }
         }
     }
+    if let Some(base) = &image.base {
+        for (entity_type, number) in base.numeric_owners() {
+            used[side(entity_type)].insert(number);
+        }
+    }
     for row in &image.provides {
         if let What::Path(facts) = row.what {
             for (owner, entity_type) in [(facts.user, EntityType::User), (facts.group, EntityType::Group)] {
@@ -236,27 +241,33 @@ pub fn allocate(image: &Image) -> Numbers {
             }
         }
     };
-    for (entity_type, _, entity, system, _) in &open {
-        if let Some(number) = take(*entity_type, *system, &mut used) {
-            numbers.of.insert(*entity, number);
-            numbers.allocated.push((*entity, number));
+    // Users first; their own groups take their numbers where they are free, and the rest follows by name.
+    let (users, mut groups): (Vec<_>, Vec<_>) = open.into_iter().partition(|entry| entry.0 == EntityType::User);
+    for (entity_type, _, entity, system, _) in users {
+        if let Some(number) = take(entity_type, system, &mut used) {
+            numbers.of.insert(entity, number);
+            numbers.allocated.push((entity, number));
         }
     }
-    // A user's own group gets the user's number where it is free.
     implied.sort();
     implied.dedup();
     for (name, group) in implied {
         let user = image.entities.find_name(EntityType::User, &name);
         let wanted = user.and_then(|user| numbers.of.get(&user).copied());
-        let system =
-            user.is_some_and(|user| image.slots.of(user).first().is_some_and(|slot| image.is_system(slot.lead)));
-        let number = match wanted {
-            Some(number) if used[1].insert(number) => Some(number),
-            _ => take(EntityType::Group, system, &mut used),
-        };
-        if let Some(number) = number {
+        if let Some(number) = wanted.filter(|&number| used[1].insert(number)) {
             numbers.of.insert(group, number);
             numbers.allocated.push((group, number));
+            continue;
+        }
+        let system =
+            user.is_some_and(|user| image.slots.of(user).first().is_some_and(|slot| image.is_system(slot.lead)));
+        groups.push((EntityType::Group, name, group, system, None));
+    }
+    groups.sort();
+    for (entity_type, _, entity, system, _) in groups {
+        if let Some(number) = take(entity_type, system, &mut used) {
+            numbers.of.insert(entity, number);
+            numbers.allocated.push((entity, number));
         }
     }
     numbers

@@ -137,6 +137,17 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
             return Standing::Other(format!("its {what} is {} there and would become {}", say(found), say(wanted)));
         }
     }
+    if facts.given & PathFacts::XATTRS != 0
+        && let There::Base(known) = before
+    {
+        let own = image.xattrs(row);
+        let found = known.xattrs.as_deref().unwrap_or_default();
+        let same = own.len() == found.len()
+            && own.iter().zip(found).all(|((name, value), (other, its))| **name == **other && **value == **its);
+        if !same {
+            return Standing::Other("its extended attributes differ".to_owned());
+        }
+    }
     if is_directory {
         return Standing::Satisfied;
     }

@@ -23,7 +23,8 @@ pub fn removed_and_provided(image: &mut Image) {
         if !image.goes_in(slot.entity, slot.phase) || overridden && slot.satisfied {
             continue;
         }
-        if image.slots.states[slot.lead as usize] & Slots::DROPPED != 0 {
+        let is_account = matches!(image.entities.entity_type(slot.entity), EntityType::User | EntityType::Group);
+        if image.slots.states[slot.lead as usize] & Slots::DROPPED != 0 || is_account {
             continue;
         }
         match image.taker_of(slot.entity, slot.phase) {
