@@ -1,4 +1,5 @@
 //! The one loop that parses, asks the disk and fills in, until nothing is asked any more.
+#![allow(clippy::disallowed_methods, reason = "the outside: it reads what the engine asks for")]
 
 use std::path::Path;
 

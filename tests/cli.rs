@@ -312,7 +312,10 @@ fn standard_input_is_checked_under_the_name_it_is_given() {
     expect(&place.run_with(&args, text.as_bytes(), &[]), 1, &["sub/new.image.toml:5:8: error[missing]"], &[]);
     let args = ["check", "-", "--stdin-filename", "notes.txt"];
     expect(&place.run_with(&args, b"", &[]), 2, &[], &["`notes.txt` is no manifest"]);
-    expect(&place.run_with(&["check", "-"], b"\xff", &[]), 1, &["error[syntax]: it is not UTF-8"], &[]);
+    // In Latin-1, not in UTF-8.
+    let text = b"[image]\n\n[[user]]\nname = \"caf\xe9\"\n";
+    let expected = ["stdin.image.toml:4:12: error[syntax]: the file is not UTF-8 text here"];
+    expect(&place.run_with(&["check", "-"], text, &[]), 1, &expected, &[]);
 }
 
 #[test]

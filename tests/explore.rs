@@ -1,5 +1,7 @@
 //! `graph` and `why` on the examples and on small images, looked at as a whole.
 
+#![allow(clippy::disallowed_methods, reason = "a test lays out its images on the disk")]
+
 use std::path::Path;
 
 use featgraph::catalog::Severity;

@@ -1,5 +1,6 @@
 //! What is read of the world: directories, archives, files, facts.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "a test lays out what is read")]
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers, too")]
 
 mod sources {
     mod archives;

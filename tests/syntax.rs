@@ -1,5 +1,7 @@
 //! What the two languages give, measured against the `toml` and `serde_json` crates, and what is left of broken files.
 
+#![allow(clippy::disallowed_methods, reason = "a test measures time")]
+
 #[path = "syntax/json.rs"]
 mod json;
 #[path = "syntax/laws.rs"]

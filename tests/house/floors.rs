@@ -25,6 +25,8 @@ const FLOORS: &[&[&str]] = &[
     &["fix"],
     // Siblings that never see each other.
     &["render"],
+    // Draws with what `render` knows of graphs.
+    &["explore"],
     &["ide"],
     &["scan"],
     &["load"],
@@ -68,15 +70,22 @@ const WORLD: &[&str] = &[
 /// Files below the kinds that ask of what kind a feature is, and why.
 const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/edges.rs", "the settings of an image are of no entity"),
+    ("graph/image.rs", "a command and a package are called by what they are"),
     ("graph/merge.rs", "five kinds may be repeated without a `duplicate`"),
     ("graph/queries.rs", "names of steps, and which changes packages or commands may have made"),
     ("plan/build.rs", "steps that stand for several features"),
     ("plan/operation.rs", "the operation is the one thing that depends on the kind"),
 ];
 
-/// Files that know serde, beside those of the public formats (facts, plan, render), and why.
+/// Files that know serde, beside those of the public formats (facts, plan, render, what `graph` and `why`
+/// answer in explore), and why.
 const KNOW_SERDE: &[(&str, &str)] = &[
     ("catalog.rs", "the severity is a word of several formats"),
+    ("explore/before.rs", "the answer to which of two comes first, a public format with a version"),
+    ("explore/model.rs", "the answer of `why`, a public format with a version"),
+    ("explore/text.rs", "writes the answers as JSON"),
+    ("explore/why.rs", "the answer of `why`, a public format with a version"),
+    ("kind/lowering.rs", "the one form of a value, whichever syntax it was written in, is made of JSON values"),
     ("kind/schema.rs", "a schema is JSON"),
     ("syntax/mod.rs", "a value as JSON, the same for TOML and JSON: what keys and stamps are made of"),
 ];

@@ -147,7 +147,14 @@ fn texts_and_digests_are_read() {
         other => panic!("{other:?}"),
     };
     assert_eq!(text("a.toml"), "a.toml: x = 1\n");
-    assert_eq!(text("latin"), "it is not UTF-8 text (line 2, byte 2 of the file)");
+    // The rest of it is read: a `?` stands for each byte that is no text, and the first of them is remembered.
+    assert_eq!(text("latin"), "latin: a\n?");
+    let damaged = |path: &str| match answer(root, &Ask::Text(path.into())) {
+        Answer::Text(TextState::Text(source)) => source.damaged,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(damaged("latin"), Some(2));
+    assert_eq!(damaged("a.toml"), None);
     assert_eq!(text("etc"), "it is a directory");
     assert_eq!(text("none.toml"), "it does not exist");
     let Answer::Contents(ContentsState::Text(accounts)) = answer(root, &Ask::Contents("etc/passwd".into())) else {
