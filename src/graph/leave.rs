@@ -60,6 +60,7 @@ impl Image {
         let row = &self.provides[slot.lead as usize];
         let mut known =
             Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
+        known.package = self.package_of(slot.lead);
         // What a contradiction leaves behind is not known.
         if slot.broken {
             return known;

@@ -157,7 +157,18 @@ fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
 }
 
 fn holds(root: &Root, requirement: &Unordered) -> bool {
-    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&requirement.path, place));
+    // Where it leads counts, not how it is spelled: a relative link in /dev leads to /dev.
+    let mut parts: Vec<&str> = Vec::new();
+    let from = if requirement.path.starts_with('/') { "" } else { requirement.from.as_str() };
+    for part in from.split('/').chain(requirement.path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let leads = format!("/{}", parts.join("/"));
+    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place));
     if requirement.expect == Expect::Nothing || (outside && !requirement.executable) {
         return true;
     }

@@ -403,7 +403,9 @@ fn report(image: &mut Image, number: usize, difference: &str) {
             let provide = image.provides[other.lead as usize];
             let text = format!("there since phase `{}`, by {}", other.phase.name(), image.say_feature(provide.feature));
             let place = image.at(provide.feature, provide.span);
-            (String::new(), format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
+            let owner =
+                image.package_of(other.lead).map(|package| format!(" of package `{package}`")).unwrap_or_default();
+            (owner, format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
         }
         There::Base(known) => {
             let owner = known.package.as_deref().map(|package| format!(" of package `{package}`")).unwrap_or_default();
