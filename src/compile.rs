@@ -199,9 +199,17 @@ impl Workspace {
     /// Sources that go where a facts file has the digest of what is there: only their contents tell whether it is the same.
     fn ask_for_compared(&mut self) {
         let mut compared: Vec<Arc<str>> = Vec::new();
-        for read in self.facts.values().filter_map(|read| read.as_ref().ok()) {
+        let mut known: Vec<(&String, &Arc<ReadFacts>)> =
+            self.facts.iter().filter_map(|(path, read)| Some((path, read.as_ref().ok()?))).collect();
+        known.sort_unstable_by_key(|&(path, _)| path);
+        let mut fragments: Vec<(&String, &Arc<Fragment>)> = self.fragments.iter().collect();
+        fragments.sort_unstable_by_key(|&(path, _)| path);
+        for (_, read) in known {
             let tree = &read.facts.tree;
-            for fragment in self.fragments.values() {
+            if tree.entries().iter().all(|entry| entry.digest.is_none()) {
+                continue;
+            }
+            for (_, fragment) in &fragments {
                 for row in &fragment.provides {
                     if let crate::entity::What::Path(facts) = row.what
                         && let crate::entity::Content::Source(source) = facts.content

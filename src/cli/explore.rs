@@ -1,7 +1,7 @@
 //! `featgraph graph` and `featgraph why`: what needs what in an image, and why it comes when it does.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{GraphArguments, TextOrJson, WhyArguments};
 use super::failure::{Complaint, Failure};
@@ -52,7 +52,7 @@ pub(super) fn why(arguments: &WhyArguments, terminal: &mut Terminal) -> Result<S
     Ok(Status::Clean)
 }
 
-fn compiled(image: &PathBuf) -> Result<(Report, Compiled), Failure> {
+fn compiled(image: &Path) -> Result<(Report, Compiled), Failure> {
     let folder = input::working_directory()?;
     let name = input::image(&folder, image)?;
     let mut workspace = Workspace::new();

@@ -26,7 +26,7 @@ const COMMAND: usize = 60;
 pub fn graph(compiled: &Compiled, findings: &[Diagnostic]) -> (Vec<GraphNode>, Vec<GraphEdge>) {
     let steps = Steps::new(&compiled.graph);
     let broken = broken(findings, &steps);
-    let mut place = vec![NONE; steps.nodes.len()];
+    let mut place = vec![NONE; steps.nodes.count()];
     let nodes = steps
         .shown
         .iter()

@@ -32,8 +32,8 @@ impl<'g> Steps<'g> {
             image.slots.merged.iter().enumerate().map(|(feature, &node)| (node, feature as u32)).collect();
         members.sort_unstable();
         let alive = |node: &u32| nodes.slot(*node).is_some() || image.slots.merged[*node as usize] == *node;
-        let shown: Vec<u32> = (0..nodes.len() as u32).filter(alive).collect();
-        let mut steps = Self { graph, ids: vec![String::new(); nodes.len()], nodes, shown, members };
+        let shown: Vec<u32> = (0..nodes.count() as u32).filter(alive).collect();
+        let mut steps = Self { graph, ids: vec![String::new(); nodes.count()], nodes, shown, members };
         steps.name_all();
         let mut shown = std::mem::take(&mut steps.shown);
         shown.sort_by(|&a, &b| steps.rank(a).cmp(&steps.rank(b)));

@@ -267,11 +267,7 @@ impl Builder<'_> {
         let image = self.image;
         let end = image.within(wanted.entity, Phase::Finalize);
         match end {
-            There::Nothing => {
-                if !image.slots.assumed.contains_key(&wanted.entity) {
-                    self.fail(wanted, Lack::Missing);
-                }
-            }
+            There::Nothing if !image.slots.assumed.contains_key(&wanted.entity) => self.fail(wanted, Lack::Missing),
             There::Slot(slot) if image.slots.slots[slot as usize].phase > wanted.phase => self.judge(wanted, end),
             _ => {}
         }

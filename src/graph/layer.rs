@@ -8,6 +8,9 @@ use crate::intern::{Entities, EntityId, EntityType};
 use crate::text::Location;
 use crate::tree::{FileType, Owner};
 
+/// Extended attributes: name and value.
+pub type Xattrs = Box<[(Box<str>, Box<str>)]>;
+
 /// What is known of an entity that is there.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -30,7 +33,7 @@ pub struct Known {
     /// Device numbers.
     pub device: Option<(u32, u32)>,
     /// Extended attributes, sorted by name.
-    pub xattrs: Option<Box<[(Box<str>, Box<str>)]>>,
+    pub xattrs: Option<Xattrs>,
     /// The package that owns it.
     pub package: Option<Box<str>>,
     /// A user's or group's number.

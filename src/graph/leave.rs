@@ -132,7 +132,7 @@ impl Image {
     }
 }
 
-fn image_xattrs(image: &Image, slot: &Slot) -> Box<[(Box<str>, Box<str>)]> {
+fn image_xattrs(image: &Image, slot: &Slot) -> super::layer::Xattrs {
     let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
     let row = rows
         .iter()

@@ -218,7 +218,8 @@ fn differ(
     let is_directory = facts.file_type == Some(FileType::Directory) || other.file_type == Some(FileType::Directory);
     let declared = |row: &Provide| row.means == Means::Declared;
     // What is only declared may be said twice; beside what is really made it would be made twice.
-    if !is_directory && !(declared(first) && declared(second)) && first.feature != second.feature {
+    let both_declared = declared(first) && declared(second);
+    if !is_directory && !both_declared && first.feature != second.feature {
         if declared(first) || declared(second) {
             return Some((lead, Difference { attribute: "who makes it", values: None }));
         }

@@ -93,7 +93,7 @@ impl<'i> Nodes<'i> {
     }
 
     /// How many nodes there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.is_step.len()
     }
 
@@ -129,7 +129,7 @@ impl<'i> Nodes<'i> {
 
 /// Orders all nodes. `id` gives the name by which ties between opaque steps are decided.
 pub fn order(nodes: &Nodes<'_>, edges: Vec<Edge>, id: impl Fn(u32) -> String) -> (Order, Vec<(u32, u32)>) {
-    let count = nodes.len();
+    let count = nodes.count();
     let mut order = Order {
         stages: Vec::new(),
         stage: vec![NONE; count],
@@ -246,7 +246,7 @@ fn restart_waves(order: &mut Order, nodes: &Nodes<'_>, phase: &[u8], at: u8) {
     if staged <= 1 {
         return;
     }
-    let mut members: Vec<u32> = (0..nodes.len() as u32)
+    let mut members: Vec<u32> = (0..nodes.count() as u32)
         .filter(|&node| phase[node as usize] == at && order.stage[node as usize] != NONE)
         .collect();
     members.sort_unstable_by_key(|&node| (order.stage[node as usize], order.wave[node as usize], nodes.is_step(node)));
@@ -267,11 +267,11 @@ pub fn cycles(nodes: &Nodes<'_>, order: &Order) -> Vec<Vec<Edge>> {
         order.stage[node as usize] == NONE
             && (nodes.slot(node).is_some() || nodes.image.slots.merged[node as usize] == node)
     };
-    let left: Vec<u32> = (0..nodes.len() as u32).filter(|&node| stuck(node)).collect();
+    let left: Vec<u32> = (0..nodes.count() as u32).filter(|&node| stuck(node)).collect();
     if left.is_empty() {
         return Vec::new();
     }
-    let mut number = vec![NONE; nodes.len()];
+    let mut number = vec![NONE; nodes.count()];
     for (index, &node) in left.iter().enumerate() {
         number[node as usize] = index as u32;
     }

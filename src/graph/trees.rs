@@ -179,10 +179,11 @@ fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners:
             into: false,
         };
         let content = Content::Entry(image.entries.len() as u32);
-        if let What::Path(facts) = &mut row.what {
-            if !matches!(facts.content, Content::SameAs(_)) && facts.file_type != Some(FileType::Directory) {
-                facts.content = content;
-            }
+        if let What::Path(facts) = &mut row.what
+            && !matches!(facts.content, Content::SameAs(_))
+            && facts.file_type != Some(FileType::Directory)
+        {
+            facts.content = content;
         }
         image.entries.push(EntryRow { graft: number as u32, tree: tree.clone(), entry: index as u32 });
         if is_root && let Some(stands) = stands {

@@ -332,9 +332,9 @@ impl<'f> Lowering<'f> {
                         mode: facts.mode,
                         user: facts.user.unwrap_or(Owner::Unknown),
                         group: facts.group.unwrap_or(Owner::Unknown),
-                        given: u8::from(facts.mode.is_some()) * PathFacts::MODE
-                            | u8::from(facts.user.is_some()) * PathFacts::USER
-                            | u8::from(facts.group.is_some()) * PathFacts::GROUP,
+                        given: (u8::from(facts.mode.is_some()) * PathFacts::MODE)
+                            | (u8::from(facts.user.is_some()) * PathFacts::USER)
+                            | (u8::from(facts.group.is_some()) * PathFacts::GROUP),
                         content: Content::Unknown,
                     }),
                     EntityType::User => What::User(self.account(Account::default())),

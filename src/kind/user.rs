@@ -56,13 +56,9 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let groups = l.name_list(d, GROUPS, EntityType::Group);
     let Some((user, span)) = l.declared_name(d, NAME, EntityType::User) else { return };
 
-    let primary = match group {
-        Some((owner, _)) => Some(owner),
-        None => None,
-    };
     let account = Account {
         uid,
-        group: primary,
+        group: group.map(|(owner, _)| owner),
         groups: d.has(GROUPS).then(|| groups.iter().map(|&(group, _)| group).collect()),
         home: home.map(|home| l.entity_text(home.entity)),
         shell: shell.map(|shell| l.entity_text(shell.entity)),

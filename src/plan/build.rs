@@ -91,7 +91,7 @@ impl<'g> Built<'g> {
     pub fn with_options(graph: &'g Graph, inputs: &'g Inputs, options: BuildOptions) -> Self {
         let image = &graph.image;
         let nodes = Nodes::new(image, &graph.edges.extra);
-        let count = nodes.len();
+        let count = nodes.count();
         let provides = Rows::new(
             count,
             image
@@ -171,7 +171,7 @@ impl<'g> Built<'g> {
 
     fn name_all(&mut self, order: &[u32]) {
         let image = &self.graph.image;
-        self.ids = vec![String::new(); self.nodes.len()];
+        self.ids = vec![String::new(); self.nodes.count()];
         let mut seen: FxHashMap<String, u32> = FxHashMap::default();
         let mut twice: Vec<u32> = Vec::new();
         for &node in order {
@@ -271,7 +271,7 @@ impl<'g> Built<'g> {
     fn make_keys(&mut self) {
         let graph = self.graph;
         let mut keys = Keys::new();
-        self.keys = vec![Digest::from_bytes([0; 32]); self.nodes.len()];
+        self.keys = vec![Digest::from_bytes([0; 32]); self.nodes.count()];
         let relied = self.relied();
         let mut base = self.parent.as_ref().map(|parent| parent.digest);
         let mut at = 0;

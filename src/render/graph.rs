@@ -165,7 +165,8 @@ fn mermaid(graph: &Graph<'_>, out: &mut dyn Write) -> io::Result<()> {
         let arrow = if edge.ordered { "-->" } else { "-.->" };
         writeln!(out, "  n{} {arrow}|{}| n{}", edge.from, mermaid_quoted(&edge.entity), edge.to)?;
     }
-    let classes: [(&str, &str, fn(&GraphNode) -> bool); 2] = [
+    type Class = (&'static str, &'static str, fn(&GraphNode) -> bool);
+    let classes: [Class; 2] = [
         ("implied", "stroke-dasharray: 4 3", |node| node.implied),
         ("broken", "stroke: red, color: red", |node| node.broken),
     ];
