@@ -44,6 +44,8 @@ pub struct Built<'g> {
     provides: Rows,
     members: Rows,
     inputs: FxHashMap<u32, Vec<Input>>,
+    /// What features say that they bring about beside what they make.
+    declared: FxHashMap<u32, Vec<EntityId>>,
     parent: Option<PlanParent>,
     stages: Vec<Stage>,
     expects: Vec<Expect>,
@@ -117,6 +119,7 @@ impl<'g> Built<'g> {
             provides,
             members,
             inputs: FxHashMap::default(),
+            declared: FxHashMap::default(),
             parent: None,
             stages: Vec::new(),
             expects: Vec::new(),
@@ -137,6 +140,9 @@ impl<'g> Built<'g> {
         order.clear();
         order.extend(sortable.into_iter().map(|(.., node)| node));
         built.order = order;
+        for row in image.provides.iter().filter(|row| row.means == Means::Declared) {
+            built.declared.entry(row.feature).or_default().push(row.entity);
+        }
         built.read_inputs(inputs);
         built.parent = image.base.as_ref().map(|base| PlanParent {
             name: base.name.clone(),
@@ -304,6 +310,12 @@ impl<'g> Built<'g> {
     /// The steps that a step requires, through whatever is no step of its own.
     fn required(&self, node: u32, found: &mut Vec<u32>) {
         found.clear();
+        let needs = self.graph.order.needs_of(node);
+        if needs.iter().all(|edge| self.nodes.is_step(edge.from)) {
+            // Sorted and without repeats, as edges are.
+            found.extend(needs.iter().map(|edge| edge.from).filter(|&other| other != node));
+            return;
+        }
         let mut pending: Vec<u32> = vec![node];
         let mut seen: FxHashMap<u32, ()> = FxHashMap::default();
         while let Some(at) = pending.pop() {
@@ -504,19 +516,11 @@ impl<'g> Built<'g> {
         if self.nodes.slot(node).is_some() {
             return Vec::new();
         }
-        let image = &self.graph.image;
-        let mut keys = Vec::new();
-        for &feature in self.members.of(node) {
-            let file = &image.files[image.file_of(feature) as usize];
-            let rows = &image.provides[file.provides as usize..];
-            let from = rows.partition_point(|row| row.feature < feature && row.feature >= file.features);
-            for row in rows[from..].iter().take_while(|row| row.feature == feature) {
-                if row.means == Means::Declared {
-                    keys.push(image.key(row.entity));
-                }
-            }
+        if self.declared.is_empty() {
+            return Vec::new();
         }
-        keys
+        let of = |feature: &u32| self.declared.get(feature).into_iter().flatten();
+        self.members.of(node).iter().flat_map(of).map(|&entity| self.graph.image.key(entity)).collect()
     }
 
     fn replaced(&self, node: u32) -> Option<Replaced> {

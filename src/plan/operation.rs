@@ -293,6 +293,9 @@ impl<'g> Operations<'g> {
 
     /// The attributes of whichever of the merged features gives them.
     fn xattrs(&self, slot: &Slot) -> BTreeMap<String, String> {
+        if !matches!(slot.what, What::Path(facts) if facts.given & PathFacts::XATTRS != 0) {
+            return BTreeMap::new();
+        }
         let image = self.image();
         let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
         rows.iter()
