@@ -975,7 +975,7 @@ impl Workspace {
                 }
             }
             names.entry(outcome.name.clone()).or_default().push(path.clone());
-            report.incomplete += usize::from(outcome.incomplete);
+            report.incomplete += usize::from(outcome.incomplete && images.contains(&path));
             if outcome.withheld > 0 {
                 withheld.push((outcome.name.clone(), outcome.withheld, outcome.files.clone()));
             }
@@ -1262,7 +1262,7 @@ fn merge(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 /// One note on the cause says how many findings an incomplete image keeps back.
 fn note_withheld(found: &mut [Diagnostic], withheld: Vec<(String, usize, Vec<String>)>) {
     for (image, count, _) in withheld {
-        let causes = |diagnostic: &&mut Diagnostic| {
+        let causes = |diagnostic: &Diagnostic| {
             diagnostic.images.contains(&image)
                 && matches!(
                     diagnostic.code,
@@ -1282,7 +1282,15 @@ fn note_withheld(found: &mut [Diagnostic], withheld: Vec<(String, usize, Vec<Str
             Code::MissingFile | Code::Syntax | Code::UnknownKind | Code::FileCycle => 0,
             _ => 1,
         };
-        if let Some(cause) = found.iter_mut().filter(causes).min_by_key(|diagnostic| rank(diagnostic)) {
+        // Where the cause is in a parent it does not name this image.
+        let at = found
+            .iter()
+            .enumerate()
+            .filter(|(_, diagnostic)| causes(diagnostic))
+            .min_by_key(|(_, diagnostic)| rank(diagnostic))
+            .or_else(|| found.iter().enumerate().find(|(_, diagnostic)| rank(diagnostic) == 0))
+            .map(|(at, _)| at);
+        if let Some(cause) = at.and_then(|at| found.get_mut(at)) {
             cause.notes.push(format!(
                 "{} of image `{image}` {} kept back, because what is missing cannot be told until everything is read",
                 message::count(count, "finding", "findings"),

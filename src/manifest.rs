@@ -61,6 +61,8 @@ pub fn lower(source: Arc<Source>) -> Fragment {
         });
     }
     if let Some(at) = source.damaged {
+        // The byte is the slip; what the parser makes of it is not another one.
+        fragment.findings.retain(|finding| finding.span.start > at + 1 || finding.span.end < at);
         fragment.findings.push(FileFinding {
             code: Code::Syntax,
             span: Span::new(at, at + 1),

@@ -156,6 +156,57 @@ fn the_other_examples_have_what_their_readmes_say() {
     );
 }
 
+/// Copies an example, with one text of one file replaced.
+fn changed(example: &str, file: &str, from: &str, to: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let example = format!("examples/{example}/");
+    for path in files(&example, "") {
+        let name = path.strip_prefix(&example).expect("a file below the example");
+        let mut text = std::fs::read_to_string(root().join(&path)).expect("an example is UTF-8");
+        if name == file {
+            assert!(text.contains(from), "{file} has no {from}");
+            text = text.replacen(from, to, 1);
+        }
+        let copy = folder.path().join(name);
+        std::fs::create_dir_all(copy.parent().expect("a folder above")).expect("a folder can be made");
+        std::fs::write(copy, text).expect("a file can be written");
+    }
+    folder
+}
+
+#[test]
+fn what_the_readme_of_web_says_to_try() {
+    let try_out = |file: &str, from: &str, to: &str| {
+        let folder = changed("web", file, from, to);
+        let (text, _) = check(folder.path(), ".", "concise");
+        (lines(&findings(folder.path(), ".")), text)
+    };
+    let (found, text) = try_out("nginx.features.toml", "replace = true", "");
+    assert_eq!(found, ["nginx.features.toml:9 error overwrite path:/etc/nginx/nginx.conf"]);
+    assert!(text.contains("package `nginx`"), "the owner is named: {text}");
+    let (found, _) = try_out("web.image.toml", "user = \"web\"", "user = \"wbe\"");
+    assert_eq!(found, ["web.image.toml:24 error missing user:wbe"]);
+    let (found, _) = try_out("nginx.features.toml", "phase = \"finalize\"", "");
+    assert_eq!(found, ["nginx.features.toml:28 error missing path:/etc/nginx/sites-enabled/web",]);
+}
+
+#[test]
+fn the_commands_of_the_readmes_can_be_run() {
+    let mut commands = 0;
+    for readme in files("examples", "README.md") {
+        let text = std::fs::read_to_string(root().join(&readme)).expect("a README is UTF-8");
+        for line in text.lines().filter_map(|line| line.strip_prefix("featgraph ")) {
+            let arguments: Vec<&str> = line.split_whitespace().collect();
+            let expected = if line.starts_with("check examples/broken") { 1 } else { 0 };
+            let output = run(root(), &arguments);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(expected), "{readme}: featgraph {line}: {errors}");
+            commands += 1;
+        }
+    }
+    assert!(commands > 8, "the READMEs say what to run");
+}
+
 #[test]
 fn what_check_prints_of_the_broken_example() {
     for format in ["full", "concise", "json"] {

@@ -67,6 +67,16 @@ fn the_pages_of_kinds_are_true() {
 }
 
 #[test]
+fn every_page_of_a_kind_shows_its_part_of_a_plan() {
+    for path in pages("docs/kinds") {
+        let text = std::fs::read_to_string(&path).expect("a page is UTF-8");
+        let page = page::parse(&text, Grouping::Section);
+        assert!(!page.excerpts.is_empty(), "{} has no `json plan` block", path.display());
+        assert!(page.headings.contains(&(2, "In the plan".to_owned())), "{}", path.display());
+    }
+}
+
+#[test]
 fn the_manual_is_true() {
     hold(&pages("docs"), Grouping::Section);
 }

@@ -525,6 +525,11 @@ impl Builder<'_> {
         while at != EntityId::ROOT {
             at = self.image.entities.parent(at);
             let there = self.image.within(at, phase);
+            if let There::Slot(slot) = there
+                && self.image.slots.slots[slot as usize].broken
+            {
+                return None;
+            }
             if !matches!(there, There::Nothing) {
                 let file_type = self.image.view(there).file_type?;
                 return (file_type != crate::tree::FileType::Directory).then_some(at);

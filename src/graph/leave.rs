@@ -25,6 +25,20 @@ impl Image {
                 builder.present(id, self.known_of(&self.slots.slots[slot as usize], numbers));
             }
         }
+        // What is assumed here is as good as there for whoever stands on it.
+        let mut assumed: Vec<u32> = self.slots.assumed.values().flatten().copied().collect();
+        assumed.sort_unstable();
+        for row in assumed {
+            let row = &self.provides[row as usize];
+            if !matches!(self.within(row.entity, Phase::Finalize), There::Nothing) {
+                continue;
+            }
+            let mut known = Known { origin: Some(self.at(row.feature, row.span)), ..Known::default() };
+            if let What::Path(facts) = row.what {
+                (known.file_type, known.mode) = (facts.file_type, facts.mode);
+            }
+            builder.present(row.entity, known);
+        }
         let (mut opaque, mut packages) =
             self.base.as_ref().map_or((false, false), |base| (base.opaque, base.opaque_packages));
         for (commands, installed) in self.opaque_phases {
@@ -46,6 +60,7 @@ impl Image {
         let row = &self.provides[slot.lead as usize];
         let mut known =
             Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
+        known.package = self.package_of(slot.lead);
         // What a contradiction leaves behind is not known.
         if slot.broken {
             return known;

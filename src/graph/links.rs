@@ -413,7 +413,13 @@ impl Places<'_> {
             if self.image.phase(row.feature) > phase || !self.image.entities.is_path(row.entity) {
                 continue;
             }
-            there.insert(row.entity);
+            let is_directory = match row.what {
+                What::Path(facts) => facts.file_type.is_none_or(|own| own == FileType::Directory),
+                _ => false,
+            };
+            if is_directory {
+                there.insert(row.entity);
+            }
             let mut above = row.entity;
             while row.parent == ParentRule::Implied && above != EntityId::ROOT {
                 above = self.image.entities.parent(above);

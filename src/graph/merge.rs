@@ -474,9 +474,12 @@ fn duplicate(image: &mut Image, first: &Provide, second: &Provide) {
 
 fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u32], difference: Difference) {
     image.slots.slots[number].broken = true;
-    let (first, second) = {
-        let place = |row: u32| (image.provides[row as usize].feature, image.provides[row as usize].span.start, row);
-        if place(first) <= place(second) { (first, second) } else { (second, first) }
+    let place = |row: u32| (image.provides[row as usize].feature, image.provides[row as usize].span.start, row);
+    let turned = place(first) > place(second);
+    let (first, second) = if turned { (second, first) } else { (first, second) };
+    let difference = Difference {
+        values: difference.values.map(|(own, its)| if turned { (its, own) } else { (own, its) }),
+        ..difference
     };
     let (a, b) = (image.provides[first as usize], image.provides[second as usize]);
     let entity = image.slots.slots[number].entity;
@@ -567,10 +570,11 @@ impl Image {
         if provide.means != Means::Made {
             return provide.span;
         }
-        fragment
-            .document
-            .get(row.node, key, &fragment.source.text)
-            .map_or(provide.span, |node| fragment.document.span(node))
+        let text = &fragment.source.text;
+        let value = fragment.document.get(row.node, key, text);
+        let value =
+            value.or_else(|| (attribute == "contents").then(|| fragment.document.get(row.node, "src", text)).flatten());
+        value.map_or(provide.span, |node| fragment.document.span(node))
     }
 
     /// The number that a manifest, an account file or the base gives an account.

@@ -125,6 +125,16 @@ impl Image {
         }
     }
 
+    /// The package whose recorded facts a row comes from.
+    pub fn package_of(&self, row: u32) -> Option<Box<str>> {
+        let provide = &self.provides[row as usize];
+        let feature = &self.features[provide.feature as usize];
+        let is_recorded = provide.means == Means::Declared && feature.kind == Kind::Package;
+        let main =
+            feature.main.filter(|&main| is_recorded && self.entities.entity_type(main) == EntityType::Package)?;
+        Some(self.entities.last(main).into())
+    }
+
     /// What takes an entity away in a phase: a removal, or what replaces a directory above it.
     pub fn taker_of(&self, entity: EntityId, phase: Phase) -> Option<Taker> {
         // Accounts go with the file that no longer lists them.
@@ -248,7 +258,7 @@ impl Image {
     }
 
     /// What may have brought an entity about by the time a phase starts (or is over), and where that stands.
-    pub fn opaque_providers(&self, entity: EntityId, phase: Phase, ordered: bool) -> Doubts {
+    pub fn opaque_providers(&self, entity: EntityId, phase: Phase, ordered: bool, except: Option<u32>) -> Doubts {
         const MOST: usize = 4;
         let mut said: Vec<String> = Vec::new();
         let mut places = Vec::new();
@@ -257,7 +267,8 @@ impl Image {
         for &feature in &self.opaque_features {
             let row = &self.features[feature as usize];
             let counts = (row.phase as usize) < until || row.phase == phase && row.kind == Kind::Run;
-            if !counts || row.kind == Kind::Package && !packages_may || places.len() >= MOST {
+            if Some(feature) == except || !counts || row.kind == Kind::Package && !packages_may || places.len() >= MOST
+            {
                 continue;
             }
             said.push(self.say_feature(feature));

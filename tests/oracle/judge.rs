@@ -157,7 +157,18 @@ fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
 }
 
 fn holds(root: &Root, requirement: &Unordered) -> bool {
-    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&requirement.path, place));
+    // Where it leads counts, not how it is spelled: a relative link in /dev leads to /dev.
+    let mut parts: Vec<&str> = Vec::new();
+    let from = if requirement.path.starts_with('/') { "" } else { requirement.from.as_str() };
+    for part in from.split('/').chain(requirement.path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let leads = format!("/{}", parts.join("/"));
+    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place));
     if requirement.expect == Expect::Nothing || (outside && !requirement.executable) {
         return true;
     }
@@ -238,6 +249,15 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
             _ => {}
         }
     }
+    let foreign: BTreeSet<String> = features
+        .iter()
+        .filter_map(|feature| match &feature.what {
+            What::User(account) if account.group.as_ref().is_some_and(|group| *group != account.name) => {
+                Some(account.name.clone())
+            }
+            _ => None,
+        })
+        .collect();
     let mut numbers = Numbers::default();
     let free = |used: &mut BTreeSet<u32>| {
         let number = (1000..).find(|number| !used.contains(number)).unwrap_or(u32::MAX);
@@ -247,6 +267,10 @@ fn allocate(base: &Root, features: &[Feature]) -> Numbers {
     for (name, given) in users {
         let number = given.unwrap_or_else(|| free(&mut uids));
         numbers.users.insert(name.clone(), number);
+        // Only a primary group of the user's name is its own.
+        if foreign.contains(&name) {
+            continue;
+        }
         let number = if gids.insert(number) { number } else { free(&mut gids) };
         numbers.groups.insert(name, number);
     }

@@ -49,7 +49,8 @@ pub enum Form {
     /// The text, executable by its owner (word `executable`).
     Executable,
     /// An archive with the listed entries (`archive=NAME` in place of `file=NAME`), one a line: `d 0755 root:root opt/`,
-    /// `f 0644 1001:1001 opt/notes`, `l opt/current -> notes`.
+    /// `f 0644 1001:1001 opt/notes`, `l opt/current -> notes`. Owners are names (with the number of root beside them) or
+    /// numbers (without a name); a file's contents are its path.
     Archive,
 }
 

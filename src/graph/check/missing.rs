@@ -265,7 +265,7 @@ impl Judge<'_> {
         let image = self.image;
         let first = &group[0];
         let said = image.say(first.entity);
-        let doubts = image.opaque_providers(first.entity, first.phase, first.ordered);
+        let doubts = image.opaque_providers(first.entity, first.phase, first.ordered, Some(first.feature));
         let by = if first.mount { "what is mounted above it".to_owned() } else { doubts.said.clone() };
         let message = format!("{said}, {}, is not known to be there: only {by} may provide it", because(image, first));
         let mut diagnostic = self.start(Code::Unproven, group, message);

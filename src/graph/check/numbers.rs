@@ -317,7 +317,7 @@ pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> b
             continue;
         }
         let what = if image.entities.entity_type(entity) == EntityType::User { "uid" } else { "gid" };
-        let doubts = image.opaque_providers(entity, slot.phase, false);
+        let doubts = image.opaque_providers(entity, slot.phase, false, None);
         let message = format!(
             "{} is given no {what}; {number} is allocated, and {} may take that number before",
             image.say(entity),

@@ -100,6 +100,13 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     if row.means == Means::Declared {
         return Standing::New;
     }
+    // What a contradiction in the parent left behind is not judged.
+    if let There::Base(known) = before
+        && known.file_type.is_none()
+        && !known.mount
+    {
+        return Standing::Satisfied;
+    }
     let same_type = match (facts.file_type, view.file_type) {
         (Some(own), Some(found)) => own == found,
         _ => true,
@@ -396,7 +403,9 @@ fn report(image: &mut Image, number: usize, difference: &str) {
             let provide = image.provides[other.lead as usize];
             let text = format!("there since phase `{}`, by {}", other.phase.name(), image.say_feature(provide.feature));
             let place = image.at(provide.feature, provide.span);
-            (String::new(), format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
+            let owner =
+                image.package_of(other.lead).map(|package| format!(" of package `{package}`")).unwrap_or_default();
+            (owner, format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
         }
         There::Base(known) => {
             let owner = known.package.as_deref().map(|package| format!(" of package `{package}`")).unwrap_or_default();
