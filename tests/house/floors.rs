@@ -72,7 +72,7 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/edges.rs", "the settings of an image are of no entity"),
     ("graph/image.rs", "a command and a package are called by what they are"),
     ("graph/merge.rs", "five kinds may be repeated without a `duplicate`"),
-    ("graph/order.rs", "what a package may have made is less than what a command may"),
+    ("graph/order.rs", "whether a package or a command may have made something"),
     ("graph/queries.rs", "names of steps, and which changes packages or commands may have made"),
     ("plan/build.rs", "steps that stand for several features"),
     ("plan/operation.rs", "the operation is the one thing that depends on the kind"),
