@@ -138,6 +138,7 @@ fn join_shared(image: &mut Image) {
     for (a, b) in unite {
         image.slots.unite(a, b);
     }
+    image.unite_equal_trees();
     image.unite_equal_runs();
     for feature in 0..image.slots.merged.len() as u32 {
         let representative = image.slots.representative(feature);

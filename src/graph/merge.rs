@@ -145,10 +145,20 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
             return;
         }
     }
+    // Of directories that only come with trees none is before the others, whatever the order of files.
+    let first = if strongest == Strength::Weak && explicit.len() > 1 {
+        let name = |row: &u32| {
+            let feature = image.provides[*row as usize].feature;
+            (image.base_id(feature), image.id_suffix(feature))
+        };
+        explicit.iter().copied().min_by_key(name).unwrap_or(first)
+    } else {
+        first
+    };
     let mut lead = first;
     let mut facts = facts_of(image, first);
     let mut settled = settle(&facts, first);
-    for &row in &explicit[1..] {
+    for &row in explicit.iter().filter(|&&row| row != first) {
         let other = facts_of(image, row);
         if strongest == Strength::Implied {
             continue;

@@ -418,6 +418,58 @@ impl Image {
         }
     }
 
+    /// The same tree at the same place is put there once; twice in one file, or in files that include each other, it is
+    /// reported.
+    pub fn unite_equal_trees(&mut self) {
+        let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+        let mut twice: Vec<(u32, u32)> = Vec::new();
+        for graft in &self.grafts {
+            let feature = graft.graft.feature;
+            let fragment = &self.files[graft.file as usize].fragment;
+            let from = match &graft.graft.from {
+                crate::fragment::GraftFrom::Folder { source } => fragment.sources[*source as usize].path.to_string(),
+                crate::fragment::GraftFrom::Archive { source, strip, names } => {
+                    format!("{} {strip} {names}", fragment.sources[*source as usize].path)
+                }
+                crate::fragment::GraftFrom::Image { reference, path, .. } => {
+                    format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
+                }
+            };
+            if graft.tree.is_none() {
+                continue;
+            }
+            let row = &self.features[feature as usize];
+            let key = format!(
+                "{} {} {} {from} {:?} {:?} {:?}",
+                row.kind.name(),
+                row.phase.name(),
+                self.entities.text(graft.graft.at),
+                graft.graft.mode,
+                graft.graft.owners,
+                graft.graft.exclude
+            );
+            match seen.get(&key) {
+                Some(&first) => twice.push((first, feature)),
+                None => {
+                    seen.insert(key, feature);
+                }
+            }
+        }
+        for (first, second) in twice {
+            self.slots.unite(first, second);
+            if !self.includes_other(self.file_of(first), self.file_of(second)) {
+                continue;
+            }
+            let main = self.features[second as usize].main;
+            let message = format!("{} is declared twice, with the same data", self.say_feature(second));
+            let mut diagnostic = self.diagnostic(Code::Duplicate, main, self.origin(second), message);
+            diagnostic.label = "declared again".to_owned();
+            diagnostic.related.push(self.related(Role::Provider, main, self.origin(first), "declared here first"));
+            diagnostic.help = Some("delete one of the two".to_owned());
+            self.report(diagnostic, vec![second, first]);
+        }
+    }
+
     /// Commands that say exactly the same in one phase are one step; twice in one file, or in files that include each
     /// other, they are reported.
     pub fn unite_equal_runs(&mut self) {

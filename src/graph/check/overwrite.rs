@@ -57,8 +57,11 @@ pub fn overwrite(image: &mut Image, number: usize) {
             }
         }
         Standing::Other(difference) => {
-            let feature = image.provides[lead as usize].feature;
-            if image.features[feature as usize].is(Feature::REPLACE) {
+            // Of features that are one step any may say that it replaces.
+            let replacing = (rows.0..rows.1)
+                .map(|at| image.provides[image.slots.rows[at as usize] as usize].feature)
+                .find(|&feature| image.features[feature as usize].is(Feature::REPLACE));
+            if let Some(feature) = replacing {
                 let (file_type, from) = origin_of(image, before);
                 // A directory that stays one gets its mode and owner in place.
                 let stays = file_type == Some(FileType::Directory)
