@@ -223,14 +223,21 @@ impl Entities {
         if id == EntityId::ROOT {
             return "/".to_owned();
         }
-        let mut chain = Vec::new();
-        let mut at = id;
+        // Nearly all paths are short: their way up fits on the stack, and the text is allocated once.
+        let mut near = [EntityId::ROOT; 24];
+        let mut far = Vec::new();
+        let (mut depth, mut length, mut at) = (0, 0, id);
         while at != EntityId::ROOT {
-            chain.push(at);
+            match near.get_mut(depth) {
+                Some(slot) => *slot = at,
+                None => far.push(at),
+            }
+            depth += 1;
+            length += 1 + self.nodes[at.index()].len as usize;
             at = self.parent(at);
         }
-        let mut text = String::new();
-        for &part in chain.iter().rev() {
+        let mut text = String::with_capacity(length);
+        for &part in far.iter().rev().chain(near[..depth.min(near.len())].iter().rev()) {
             text.push('/');
             text.push_str(self.last(part));
         }

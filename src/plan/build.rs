@@ -2,6 +2,8 @@
 
 use std::io;
 
+use std::hash::BuildHasher;
+
 use rustc_hash::FxHashMap;
 
 use super::digest::Digest;
@@ -126,19 +128,10 @@ impl<'g> Built<'g> {
             digest: plan_digest(None, None),
         };
         built.name_all(&order);
-        // The entity key of a step without one is its id.
-        let mut sortable: Vec<(u32, u32, String, u32)> = order
-            .iter()
-            .map(|&node| {
-                let entity = built.entity_key(node);
-                (graph.order.stage[node as usize], graph.order.wave[node as usize], entity, node)
-            })
-            .collect();
-        sortable.sort_unstable_by(|a, b| {
-            (a.0, a.1, &a.2, &built.ids[a.3 as usize]).cmp(&(b.0, b.1, &b.2, &built.ids[b.3 as usize]))
+        order.sort_by(|&a, &b| {
+            let time = |node: u32| (graph.order.stage[node as usize], graph.order.wave[node as usize]);
+            time(a).cmp(&time(b)).then_with(|| built.by_entity(a, b))
         });
-        order.clear();
-        order.extend(sortable.into_iter().map(|(.., node)| node));
         built.order = order;
         for row in image.provides.iter().filter(|row| row.means == Means::Declared) {
             built.declared.entry(row.feature).or_default().push(row.entity);
@@ -178,7 +171,8 @@ impl<'g> Built<'g> {
     fn name_all(&mut self, order: &[u32]) {
         let image = &self.graph.image;
         self.ids = vec![String::new(); self.nodes.count()];
-        let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+        let mut seen: hashbrown::HashTable<u32> = hashbrown::HashTable::with_capacity(order.len());
+        let hasher = rustc_hash::FxBuildHasher;
         let mut twice: Vec<u32> = Vec::new();
         for &node in order {
             let id = match self.nodes.slot(node) {
@@ -196,16 +190,15 @@ impl<'g> Built<'g> {
                 }
                 None => image.base_id(node),
             };
-            match seen.get(&id) {
-                Some(&first) => {
-                    twice.push(first);
-                    twice.push(node);
-                }
+            let hash = hasher.hash_one(&id);
+            let first = seen.find(hash, |&other| self.ids[other as usize] == id).copied();
+            self.ids[node as usize] = id;
+            match first {
+                Some(first) => twice.extend([first, node]),
                 None => {
-                    seen.insert(id.clone(), node);
+                    seen.insert_unique(hash, node, |&other| hasher.hash_one(&self.ids[other as usize]));
                 }
             }
-            self.ids[node as usize] = id;
         }
         twice.sort_unstable();
         twice.dedup();
@@ -221,24 +214,46 @@ impl<'g> Built<'g> {
         }
     }
 
-    fn entity_key(&self, node: u32) -> String {
-        let image = &self.graph.image;
-        match self.nodes.slot(node) {
-            Some(slot) => image.key(image.slots.slots[slot as usize].entity),
-            None => match image.features[node as usize].main {
-                Some(main) if !matches!(image.features[node as usize].kind, Kind::Package | Kind::Run | Kind::Oci) => {
-                    image.key(main)
+    /// Orders two steps by entity key, then by id. The key is never written out: it is a word and the id's own ending.
+    fn by_entity(&self, a: u32, b: u32) -> std::cmp::Ordering {
+        let key = |node: u32| -> (&'static str, &str) {
+            let image = &self.graph.image;
+            let id = self.ids[node as usize].as_str();
+            let main = match self.nodes.slot(node) {
+                Some(slot) => Some(image.slots.slots[slot as usize].entity),
+                None => {
+                    let row = &image.features[node as usize];
+                    row.main.filter(|_| !matches!(row.kind, Kind::Package | Kind::Run | Kind::Oci))
                 }
-                _ => self.ids[node as usize].clone(),
-            },
-        }
+            };
+            let colon = memchr::memchr(b':', id.as_bytes());
+            match (main, colon.map(|colon| &id[colon + 1..])) {
+                (Some(main), Some(rest)) => match image.entities.entity_type(main) {
+                    EntityType::Path => ("path:", rest),
+                    EntityType::User => ("user:", rest),
+                    EntityType::Group => ("group:", rest),
+                    EntityType::Package | EntityType::Virtual => ("", id),
+                },
+                _ => ("", id),
+            }
+        };
+        let ((word, rest), (other_word, other_rest)) = (key(a), key(b));
+        let order = if word == other_word {
+            rest.cmp(other_rest)
+        } else {
+            word.bytes().chain(rest.bytes()).cmp(other_word.bytes().chain(other_rest.bytes()))
+        };
+        order.then_with(|| self.ids[a as usize].cmp(&self.ids[b as usize]))
     }
 
     // ---- inputs ----------------------------------------------------------------------------------------------
 
     fn read_inputs(&mut self, inputs: &Inputs) {
         let mut found = FxHashMap::default();
-        for &node in &self.order {
+        // In the order of the files, which is how the rows lie in memory.
+        let mut nodes = self.order.clone();
+        nodes.sort_unstable();
+        for node in nodes {
             let sources = self.operations.sources(&self.nodes, node);
             if sources.is_empty() {
                 continue;
@@ -282,9 +297,13 @@ impl<'g> Built<'g> {
         let mut base = self.parent.as_ref().map(|parent| parent.digest);
         let mut at = 0;
         let mut required: Vec<u32> = Vec::new();
+        // By stage and wave, so that keys come after those they need, and then in the order of the files, which is how the
+        // rows lie in memory.
+        let mut order = self.order.clone();
+        order.sort_unstable_by_key(|&node| (graph.order.stage[node as usize], graph.order.wave[node as usize], node));
         for (number, stage) in graph.order.stages.iter().enumerate() {
             let mut own = Vec::new();
-            while let Some(&node) = self.order.get(at)
+            while let Some(&node) = order.get(at)
                 && graph.order.stage[node as usize] as usize == number
             {
                 at += 1;
