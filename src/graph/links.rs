@@ -606,6 +606,7 @@ impl Places<'_> {
     fn remove(&mut self, phase: Phase) {
         let bit = 1 << phase as u8;
         let mut own: Vec<(EntityId, bool)> = Vec::new();
+        let mut owned: Vec<String> = Vec::new();
         for number in 0..self.image.removals.len() {
             let row = self.image.removals[number];
             if self.image.phase(row.feature) == phase
@@ -618,14 +619,18 @@ impl Places<'_> {
                     // What only the package owned goes with it; directories stay, others may need them.
                     for path in base.owned_by(self.image.entities.last(row.entity)) {
                         let Some(spot) = base.find(EntityType::Path, &path) else { continue };
-                        if base.known(spot).is_some_and(|known| known.file_type != Some(FileType::Directory))
-                            && let Some(entity) = self.image.entities.find_path(&path)
-                        {
-                            own.push((entity, true));
+                        if base.known(spot).is_some_and(|known| known.file_type != Some(FileType::Directory)) {
+                            // Also what nobody names by this path: a link may lead here later.
+                            owned.push(path);
                         }
                     }
                 }
             }
+        }
+        for path in owned {
+            let entity = self.image.entities.path(&path);
+            self.image.extend_spots();
+            own.push((entity, true));
         }
         for number in 0..self.image.provides.len() {
             let row = self.image.provides[number];
