@@ -15,7 +15,7 @@ use crate::graph::layer::Layer;
 use crate::graph::order::{self, Nodes, Order};
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Ids, Image, leave, links, slots};
-use crate::inputs::{Answer, ArchiveState, Ask, ContentsState, DigestState, Inputs, SourceState, TextState};
+use crate::inputs::{Answer, ArchiveState, Ask, DigestState, Inputs, SourceState, TextState};
 use crate::manifest;
 use crate::message;
 use crate::syntax::{Document, Language, NodeId, Shape};
@@ -1104,24 +1104,6 @@ impl Workspace {
             found.push(diagnostic);
         }
         found
-    }
-
-    /// The facts of a file, if it was read as such.
-    pub fn facts(&self, path: &str) -> Option<&Facts> {
-        match self.facts.get(path) {
-            Some(Ok(read)) => Some(&read.facts),
-            _ => None,
-        }
-    }
-
-    /// The file of an image that an image stands on.
-    pub fn parent_of(&self, path: &str) -> Option<&Parent> {
-        self.fragments.get(path)?.head.parent.as_ref()
-    }
-
-    /// What the digest of a source is answered with.
-    pub fn contents(&self, path: &str) -> Option<&ContentsState> {
-        self.inputs.contents(path)
     }
 }
 

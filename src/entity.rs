@@ -239,8 +239,6 @@ pub enum Cause {
     ConfiguredUser,
     /// Where an archive is unpacked.
     Destination,
-    /// An order without an entity of its own: a removal after what is below it, or after who still needs it.
-    Order,
 }
 
 /// What must be true of a required entity beside that it exists.

@@ -38,7 +38,6 @@ pub(super) fn because(cause: Cause, entity: &str) -> String {
         Cause::Asserted => format!("asserts that {entity} is there"),
         Cause::ConfiguredUser => format!("runs the image as {entity}"),
         Cause::Destination => format!("is unpacked into {entity}"),
-        Cause::Order => format!("comes after {entity}"),
     }
 }
 

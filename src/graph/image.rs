@@ -29,7 +29,7 @@ pub struct File {
     pub entities: Vec<EntityId>,
     /// Number of its first account, validator and so on.
     pub accounts: u32,
-    /// Its own number where the file includes another: every file that it includes, directly or not.
+    /// Every file that it includes, directly or not, in order.
     pub included: Vec<u32>,
 }
 

@@ -37,8 +37,8 @@ pub(super) const KIND: KindSpec = KindSpec {
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let owners = l.owners(d, USER, GROUP);
     let from = l.image_reference(d, FROM);
-    let src = l.path(d, SRC, false);
-    let Some(mut path) = l.path(d, DST, false) else { return };
+    let src = l.path(d, SRC);
+    let Some(mut path) = l.path(d, DST) else { return };
     let (Some(from), Some(src)) = (from, src) else {
         l.place_unknown(d, path);
         return;

@@ -57,7 +57,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         }
         None => {}
     }
-    let Some(path) = l.path(d, PATH, false) else { return };
+    let Some(path) = l.path(d, PATH) else { return };
     let file_type = match node {
         Some(0) => FileType::Char,
         Some(1) => FileType::Block,

@@ -30,7 +30,7 @@ pub(super) const KIND: KindSpec = KindSpec {
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let (mode, owners) = (l.mode(d, MODE), l.owners(d, USER, GROUP));
-    let Some(path) = l.path_element(d, PATH, true) else { return };
+    let Some(path) = l.path_element(d, PATH) else { return };
     let facts = l.path_facts(FileType::Directory, mode, 0o755, owners, Content::None);
     l.place(d, path, facts);
 }

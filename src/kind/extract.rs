@@ -51,7 +51,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let names = l.choice(d, OWNERS) == Some(1);
     let owners = l.owners(d, USER, GROUP);
     let source = l.archive_element(d, SRC);
-    let Some(path) = l.path(d, DST, false) else { return };
+    let Some(path) = l.path(d, DST) else { return };
     l.main(path.entity);
     l.destination(d, &path);
     l.require(d, path.entity, path.span, DIRECTORY, Cause::Destination, true);

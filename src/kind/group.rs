@@ -29,7 +29,7 @@ pub(super) const KIND: KindSpec = KindSpec {
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let gid = l.integer(d, GID);
     l.boolean(d, SYSTEM);
-    let Some((group, span)) = l.declared_name(d, NAME, EntityType::Group) else { return };
+    let Some((group, span)) = l.named(d, NAME, EntityType::Group) else { return };
     l.provide(d, group, span, What::Group(gid), Strength::Explicit, Means::Made);
     let file = l.etc_group();
     l.require(d, file, d.header, FILE, Cause::Accounts, true);

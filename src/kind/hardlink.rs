@@ -25,8 +25,8 @@ pub(super) const KIND: KindSpec = KindSpec {
 };
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
-    let target = l.path(d, TARGET, false);
-    let Some(link) = l.path(d, LINK, false) else { return };
+    let target = l.path(d, TARGET);
+    let Some(link) = l.path(d, LINK) else { return };
     let Some(target) = target else {
         l.place_unknown(d, link);
         return;

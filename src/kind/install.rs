@@ -66,7 +66,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     }
     let text = l.string_node(d, TEXT);
     let source = l.source_element(d, SRC);
-    let Some(mut path) = l.path(d, DST, false) else { return };
+    let Some(mut path) = l.path(d, DST) else { return };
     if d.has(TEXT) && !d.has(SRC) {
         if path.trailing_slash {
             l.invalid(

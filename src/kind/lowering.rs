@@ -1072,12 +1072,6 @@ impl<'f> Lowering<'f> {
         Some((self.account_name(&name, span, entity_type)?, span))
     }
 
-    /// The name of an account that is declared here; the unusual is reported.
-    pub fn declared_name(&mut self, d: &Declared, field: usize, entity_type: EntityType) -> Option<(EntityId, Span)> {
-        let (entity, span) = self.named(d, field, entity_type)?;
-        Some((entity, span))
-    }
-
     /// A list of names with their places.
     pub fn name_list(&mut self, d: &Declared, field: usize, entity_type: EntityType) -> Vec<(EntityId, Span)> {
         self.strings(d, field)
@@ -1204,14 +1198,14 @@ impl<'f> Lowering<'f> {
         }
     }
 
-    /// A path; `_directory` says for readers what is meant by it.
-    pub fn path(&mut self, d: &Declared, field: usize, _directory: bool) -> Option<PathValue> {
+    /// A path.
+    pub fn path(&mut self, d: &Declared, field: usize) -> Option<PathValue> {
         self.path_at(d.get(field)?, self.name_of(d, field))
     }
 
     /// A path that is written into /etc/passwd.
     pub fn account_path(&mut self, d: &Declared, field: usize) -> Option<PathValue> {
-        let path = self.path(d, field, false)?;
+        let path = self.path(d, field)?;
         let text = self.entity_text(path.entity);
         if text.contains([':', '\n']) {
             let sentence = format!(
@@ -1225,14 +1219,14 @@ impl<'f> Lowering<'f> {
     }
 
     /// A path in a field that may be a list.
-    pub fn path_element(&mut self, d: &Declared, field: usize, _directory: bool) -> Option<PathValue> {
+    pub fn path_element(&mut self, d: &Declared, field: usize) -> Option<PathValue> {
         self.path_at(self.element_or_field(d, field)?, self.name_of(d, field))
     }
 
     /// A path, or the default where it is not given.
     pub fn path_or(&mut self, d: &Declared, field: usize, default: &str) -> Option<PathValue> {
         match d.get(field) {
-            Some(_) => self.path(d, field, false),
+            Some(_) => self.path(d, field),
             None => self.path_text(default, d.header),
         }
     }

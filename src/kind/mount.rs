@@ -35,7 +35,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         Some(false) => FileType::File,
         _ => FileType::Directory,
     };
-    let Some(path) = l.path(d, MOUNTPOINT, false) else { return };
+    let Some(path) = l.path(d, MOUNTPOINT) else { return };
     let facts = l.path_facts(file_type, None, 0o755, Default::default(), Content::Mount(d.node.0));
     l.place(d, path, facts);
 }

@@ -53,7 +53,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         }
     }
     l.configured_user(d, USER);
-    l.path(d, WORKING_DIR, true);
+    l.path(d, WORKING_DIR);
     l.string(d, STOP_SIGNAL);
     for field in [USER, WORKING_DIR, STOP_SIGNAL] {
         l.setting(d, field);

@@ -37,6 +37,6 @@ pub(super) const KIND: KindSpec = KindSpec {
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let must_exist = l.boolean(d, MUST_EXIST).unwrap_or(true);
     let recursive = l.boolean(d, RECURSIVE).unwrap_or(true);
-    let Some(path) = l.path_element(d, PATH, false) else { return };
+    let Some(path) = l.path_element(d, PATH) else { return };
     l.remove(d, path, must_exist, recursive);
 }

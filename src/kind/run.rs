@@ -43,7 +43,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let program = l.program(d, COMMAND);
     let script = l.string_node(d, SCRIPT);
     let user = l.owner(d, USER, EntityType::User);
-    let cwd = l.path(d, CWD, true);
+    let cwd = l.path(d, CWD);
     l.opaque();
     if let Some(program) = program {
         l.require(d, program.entity, program.span, EXECUTABLE, Cause::Program, true);

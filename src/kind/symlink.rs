@@ -38,7 +38,7 @@ pub(super) const KIND: KindSpec = KindSpec {
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let expect = l.choice(d, EXPECT);
     let target = l.link_target(d, TARGET);
-    let Some(link) = l.path(d, LINK, false) else { return };
+    let Some(link) = l.path(d, LINK) else { return };
     let Some((node, text, span)) = target else {
         l.place_unknown(d, link);
         return;

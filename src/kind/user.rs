@@ -54,7 +54,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let comment = l.comment(d, COMMENT);
     let system = l.boolean(d, SYSTEM);
     let groups = l.name_list(d, GROUPS, EntityType::Group);
-    let Some((user, span)) = l.declared_name(d, NAME, EntityType::User) else { return };
+    let Some((user, span)) = l.named(d, NAME, EntityType::User) else { return };
 
     let account = Account {
         uid,

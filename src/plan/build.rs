@@ -112,7 +112,7 @@ impl<'g> Built<'g> {
             (0..count as u32).filter(|&node| nodes.is_step(node) && graph.order.stage[node as usize] != NONE).collect();
         let mut built = Self {
             graph,
-            operations: Operations::new(graph, inputs),
+            operations: Operations::new(graph),
             nodes,
             options,
             order: Vec::new(),

@@ -10,7 +10,6 @@ use crate::fragment::{Fragment, GraftFrom, SourceRole};
 use crate::graph::order::Nodes;
 use crate::graph::slots::{Slot, Slots};
 use crate::graph::{Graph, Image};
-use crate::inputs::Inputs;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
 use crate::syntax::NodeId;
@@ -44,7 +43,7 @@ pub struct StepSource {
 
 impl<'g> Operations<'g> {
     /// Looks up once what several steps ask for.
-    pub fn new(graph: &'g Graph, _inputs: &'g Inputs) -> Self {
+    pub fn new(graph: &'g Graph) -> Self {
         let image = &graph.image;
         let folder = image.manifest.rfind('/').map_or(String::new(), |at| image.manifest[..at].to_owned());
         let grafts: FxHashMap<u32, u32> = image

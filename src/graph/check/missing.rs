@@ -377,7 +377,6 @@ fn because(image: &Image, failure: &Failure) -> String {
         Cause::Asserted => "which a `require` asserts".to_owned(),
         Cause::ConfiguredUser => "who is to run the image".to_owned(),
         Cause::Destination => "in which an archive is to be unpacked".to_owned(),
-        Cause::Order => "which comes first".to_owned(),
     }
 }
 
