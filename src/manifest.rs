@@ -23,7 +23,8 @@ pub fn is_feature_set(path: &str) -> bool {
 
 /// Whether a file name is that of a facts file.
 pub fn is_facts(path: &str) -> bool {
-    path.ends_with(".facts.json")
+    let plain = path.strip_suffix(".zst").or_else(|| path.strip_suffix(".gz")).unwrap_or(path);
+    plain.ends_with(".facts.json")
 }
 
 /// Whether a file name is one that an image can stand on.
