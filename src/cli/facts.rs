@@ -23,11 +23,8 @@ const ZSTD_LEVEL: i32 = 12;
 
 pub(super) fn run(arguments: &FactsArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
     let target = arguments.output.as_deref().filter(|path| !is_stdin(path));
-    let options = RootOptions {
-        name: arguments.name.clone(),
-        digests: arguments.digests,
-        platform: arguments.platform.clone(),
-    };
+    let options =
+        RootOptions { name: arguments.name.clone(), digests: arguments.digests, platform: arguments.platform.clone() };
     let Some(mut facts) = read(&arguments.source, &options, terminal)? else { return Ok(Status::Found) };
     if let Some(old) = &arguments.since {
         let options = RootOptions { name: None, ..options };
@@ -50,7 +47,8 @@ fn read(path: &Path, options: &RootOptions, terminal: &mut Terminal) -> Result<O
         return read_facts(path, options, terminal);
     }
     let spooled = if is_stdin(path) { Some(spool()?) } else { None };
-    let named = RootOptions { name: options.name.clone().or(spooled.as_ref().map(|_| "stdin".into())), ..options.clone() };
+    let named =
+        RootOptions { name: options.name.clone().or(spooled.as_ref().map(|_| "stdin".into())), ..options.clone() };
     let place = spooled.as_ref().map_or(path, |file| file.path());
     let said = if spooled.is_some() { String::from("standard input") } else { shown(path) };
     match scan::read_root(place, &named, &Limits::DEFAULT) {
@@ -63,7 +61,8 @@ fn read(path: &Path, options: &RootOptions, terminal: &mut Terminal) -> Result<O
             for entry in &entries {
                 terminal.complain("error", &format!("{said}: {entry}"), None);
             }
-            let help = "an archive with entries that lead out of the root is not a root file system; nothing is written";
+            let help =
+                "an archive with entries that lead out of the root is not a root file system; nothing is written";
             terminal.complain("note", help, None);
             Ok(None)
         }

@@ -17,7 +17,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::inputs::{Answer, Ask, ContentsState, DigestState, SourceState, TextState};
+use crate::inputs::{Answer, Ask, ContentsState, DigestState, RootState, SourceState, TextState};
 use crate::text::Source;
 use crate::tree::name_of;
 
@@ -64,6 +64,15 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
         Ask::Archive(_) => Answer::Archive(read_archive(&path, true, &Limits::DEFAULT)),
         Ask::Digest(_) => Answer::Digest(read_digest(&path)),
         Ask::Contents(_) => Answer::Contents(read_contents(&path)),
+        Ask::Root(_) => {
+            // Whether a file is there already, exactly so, is told by its contents.
+            let options = RootOptions { digests: true, ..RootOptions::default() };
+            Answer::Root(match read_root(&path, &options, &Limits::DEFAULT) {
+                Ok(read) => RootState::Facts(Arc::new(read.facts)),
+                Err(RootError::Unreadable(reason)) => RootState::Missing(reason),
+                Err(RootError::Escapes(entries)) => RootState::Escapes(entries),
+            })
+        }
     }
 }
 

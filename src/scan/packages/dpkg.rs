@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::{Contents, Installed};
 use crate::facts::PackageFact;
+use crate::message::count;
 
 const STATUS: &str = "var/lib/dpkg/status";
 const DIVERSIONS: &str = "var/lib/dpkg/diversions";
@@ -165,7 +166,10 @@ fn control(path: &str, content: &[u8], found: &mut Installed, notes: &mut Vec<St
     }
     if let Some((line, what)) = damage {
         found.unreadable = true;
-        let more = if lost > 1 { format!(", and {} more places like it", lost - 1) } else { String::new() };
+        let more = match lost {
+            0 | 1 => String::new(),
+            _ => format!(", and {} like it", count(lost - 1, "more line or entry", "more lines or entries")),
+        };
         notes.push(format!("the package database `/{path}` is damaged at line {line}: {what}{more}"));
     }
     paragraphs
@@ -184,7 +188,8 @@ impl Diversions {
         while let Some(from) = lines.next() {
             let (Some(to), Some(package)) = (lines.next(), lines.next()) else {
                 found.unreadable = true;
-                notes.push(format!("the package database `/{DIVERSIONS}` is damaged: it ends in the midst of an entry"));
+                notes
+                    .push(format!("the package database `/{DIVERSIONS}` is damaged: it ends in the midst of an entry"));
                 break;
             };
             diversions.0.insert(from.to_owned(), (to.to_owned(), package.to_owned()));

@@ -118,6 +118,8 @@ fn note_lines(path: &str, text: &str, understood: impl Iterator<Item = u32>, not
     match lost.as_slice() {
         [] => {}
         [line] => notes.push(format!("line {line} of `/{path}` is no account and is passed over")),
-        lines => notes.push(format!("lines {}{more} of `/{path}` are no accounts and are passed over", lines.join(", "))),
+        lines => {
+            notes.push(format!("lines {}{more} of `/{path}` are no accounts and are passed over", lines.join(", ")))
+        }
     }
 }

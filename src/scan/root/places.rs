@@ -49,6 +49,9 @@ impl<'t> Places<'t> {
     /// The place of a path, whether something is there or not: every component but the last followed.
     fn place(&mut self, path: &str) -> Option<String> {
         let Some(above) = parent_of(path) else { return Some(String::new()) };
+        if matches!(name_of(path), "." | "..") {
+            return self.directory(path).map(|place| place.to_string());
+        }
         let above = self.directory(above)?;
         let slash = if above.is_empty() { "" } else { "/" };
         Some(format!("{above}{slash}{}", name_of(path)))
@@ -102,8 +105,8 @@ pub(super) fn settle(gathered: &mut Gathered) {
     if !gathered.entries.iter().any(|entry| entry.file_type == FileType::Symlink) {
         return;
     }
-    let (entries, problems) = Tree::new(std::mem::take(&mut gathered.entries), std::mem::take(&mut gathered.problems))
-        .into_parts();
+    let (entries, problems) =
+        Tree::new(std::mem::take(&mut gathered.entries), std::mem::take(&mut gathered.problems)).into_parts();
     gathered.problems = problems;
     if !any_below_a_link(&entries) {
         gathered.entries = entries;
