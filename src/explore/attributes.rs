@@ -103,6 +103,7 @@ fn entry(image: &Image, row: &Provide) -> Option<String> {
     let (what, from) = match &graft.graft.from {
         GraftFrom::Folder { source } => ("folder", &*fragment.sources[*source as usize].path),
         GraftFrom::Archive { source, .. } => ("archive", &*fragment.sources[*source as usize].path),
+        GraftFrom::Package { source } => ("package", &*fragment.sources[*source as usize].path),
         GraftFrom::Image { reference, .. } => ("image", fragment.references[*reference as usize].path.as_str()),
     };
     Some(format!("{} of {what} {}", message::quoted(path), message::quoted(from)))

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-pub use super::version::PackageFormat;
 use super::Tree;
+pub use super::version::PackageFormat;
 
 /// How a version is compared in a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -147,7 +147,10 @@ mod tests {
     fn versions_of_debian_come_in_the_order_of_dpkg() {
         in_order(
             PackageFormat::Deb,
-            &["1.0~~", "1.0~~a", "1.0~", "1.0", "1.0-1", "1.0-1.1", "1.0-2", "1.0a", "1.0+b", "1.2", "1.10", "1:0.1", "2:0"],
+            &[
+                "1.0~~", "1.0~~a", "1.0~", "1.0", "1.0-1", "1.0-1.1", "1.0-2", "1.0a", "1.0+b", "1.2", "1.10", "1:0.1",
+                "2:0",
+            ],
         );
         assert_eq!(PackageFormat::Deb.compare("0:1.0", "1.0-0"), Ordering::Equal);
         assert_eq!(PackageFormat::Deb.compare("1.01", "1.1"), Ordering::Equal);

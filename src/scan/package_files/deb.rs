@@ -9,9 +9,6 @@ use super::{ar, stream};
 use crate::tree::Tree;
 use crate::tree::package::{Comparison, PackageFile, PackageFormat, Relation};
 
-/// Control data beyond this is none.
-const CONTROL_MAX: u64 = 16 << 20;
-
 /// Scripts and declarations that do something when a package is installed. `triggers` wakes scripts of other packages.
 const SCRIPTS: [&str; 4] = ["config", "postinst", "preinst", "triggers"];
 
@@ -45,7 +42,7 @@ struct Control {
 
 impl Control {
     fn read(members: impl Read, limits: &Limits) -> Result<Self, String> {
-        let keeps = |path: &str, size: u64| size <= CONTROL_MAX && matches!(path, "control" | "conffiles");
+        let keeps = |path: &str| matches!(path, "control" | "conffiles");
         let collected = read_members(members, keeps, false, limits).map_err(Fault::reason)?;
         let text = |name: &str| collected.contents.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let mut control = Self { fields: fields(&text("control").unwrap_or_default()), ..Self::default() };

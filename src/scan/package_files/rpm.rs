@@ -9,8 +9,8 @@ use super::super::tar::Member;
 use super::super::{Limits, kept_size, lists_accounts, reason, too_large};
 use super::rpm_header::Header;
 use super::{cpio, stream};
-use crate::tree::package::{Comparison, PackageFile, PackageFormat, Relation};
 use crate::tree::FileType;
+use crate::tree::package::{Comparison, PackageFile, PackageFormat, Relation};
 
 /// What every such file begins with.
 pub(super) const MAGIC: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
@@ -233,7 +233,10 @@ fn contents(
         |member, size, contents| {
             expanded = expanded.saturating_add(size);
             if expanded > limits.expanded_bytes {
-                return Err(format!("it expands to more than {} MiB, which no real package does", limits.expanded_bytes >> 20));
+                return Err(format!(
+                    "it expands to more than {} MiB, which no real package does",
+                    limits.expanded_bytes >> 20
+                ));
             }
             let number = match member {
                 cpio::Member::Number(number) => Some(*number),

@@ -10,9 +10,8 @@ const DECODER_MEMORY_MAX: u64 = 256 << 20;
 /// The stream that a compression, called by the ending of a file name (`xz`), was put on; none if empty.
 pub(super) fn expanded<'s>(stream: impl Read + 's, compression: &str) -> Result<Box<dyn Read + 's>, String> {
     let stream = BufReader::with_capacity(1 << 16, stream);
-    let lzma = |decoder: Result<liblzma::stream::Stream, liblzma::stream::Error>| {
-        decoder.map_err(|error| error.to_string())
-    };
+    let lzma =
+        |decoder: Result<liblzma::stream::Stream, liblzma::stream::Error>| decoder.map_err(|error| error.to_string());
     Ok(match compression {
         "" => Box::new(stream),
         "gz" => Box::new(flate2::bufread::MultiGzDecoder::new(stream)),
