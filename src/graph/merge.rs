@@ -1,5 +1,7 @@
 //! Two providers of one entity: one thing if they agree, a conflict that names what differs if they do not.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::image::{Image, Substance};
@@ -195,7 +197,10 @@ fn differ(
     let declared = |row: &Provide| row.means == Means::Declared;
     // What is only declared may be said twice; beside what is really made it would be made twice.
     let both_declared = declared(first) && declared(second);
-    if !is_directory && !both_declared && first.feature != second.feature {
+    // One feature may name several packages.
+    let apart = first.feature != second.feature
+        || image.package_file(lead).map(Arc::as_ptr) != image.package_file(row).map(Arc::as_ptr);
+    if !is_directory && !both_declared && apart {
         if declared(first) || declared(second) {
             return Some((lead, Difference { attribute: "who makes it", values: None }));
         }

@@ -46,11 +46,15 @@ impl<'i> Names<'i> {
         Self(names)
     }
 
-    /// The package files that a relation means; what a package counts as has no version to compare.
+    /// The package files that a relation means, by what they are or by what they count as.
     fn meant(&self, relation: &Relation) -> impl Iterator<Item = &'i PackageRows> {
         self.0.get(&*relation.name).into_iter().flatten().copied().filter(|rows| {
             let package = &rows.package;
-            relation.means(package.format, &package.name, Some(&package.version)) || relation.versions.is_none()
+            relation.means(package.format, &package.name, Some(&package.version))
+                || package.provides.iter().any(|its| {
+                    let version = its.versions.as_ref().map(|(_, version)| &**version);
+                    relation.means(package.format, &its.name, version)
+                })
         })
     }
 }
@@ -78,7 +82,7 @@ pub(super) fn graft(image: &mut Image, number: usize, graft: &Graft, package: &A
     }
     image.extend_spots();
     image.features[graft.feature as usize].main.get_or_insert(entity);
-    trees::put(image, number, graft, package.tree.clone(), trees::Owners::Archive { names: true }, false);
+    trees::put(image, number, graft, package.tree.clone(), trees::Owners::Package, false);
     let rows = start..image.provides.len() as u32;
     image.packages.push(PackageRows { feature: graft.feature, rows, package: package.clone(), graft: number as u32 });
 }

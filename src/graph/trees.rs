@@ -64,6 +64,8 @@ pub(super) enum Owners {
     Root,
     /// The archive's.
     Archive { names: bool },
+    /// The package's, by name. Who is missing is no matter: a script of the package makes him first, or the manager takes root.
+    Package,
     /// As in the other image, by name.
     Names,
 }
@@ -239,7 +241,9 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
             let own = match owners {
                 Owners::Root => return Owner::Name(root),
                 Owners::Archive { names: false } => id.map(tree::Owner::Number).or_else(|| own.clone()),
-                Owners::Archive { names: true } | Owners::Names => own.clone().or(id.map(tree::Owner::Number)),
+                Owners::Archive { names: true } | Owners::Package | Owners::Names => {
+                    own.clone().or(id.map(tree::Owner::Number))
+                }
             };
             if entry.listed {
                 given |= bit;
@@ -248,7 +252,7 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
                 Some(tree::Owner::Name(name)) => {
                     let name = image.entities.name(entity_type, &name);
                     image.extend_spots();
-                    if name != root {
+                    if name != root && !matches!(owners, Owners::Package) {
                         let cause = if entity_type == EntityType::User { Cause::User } else { Cause::Group };
                         image.requires.push(Require {
                             feature: graft.feature,

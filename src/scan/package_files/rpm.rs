@@ -1,7 +1,7 @@
 //! `.rpm` files: the header says what a package is and what files it has, the payload holds their contents.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::BufRead;
 use std::sync::Arc;
 
 use super::super::members::Collected;
@@ -58,7 +58,7 @@ const FLAG_CONFIG: u64 = 1;
 const FLAG_GHOST: u64 = 1 << 6;
 
 /// Reads a package.
-pub(super) fn read(file: &mut impl Read, limits: &Limits) -> Result<PackageFile, String> {
+pub(super) fn read(file: &mut impl BufRead, limits: &Limits) -> Result<PackageFile, String> {
     let mut lead = [0; LEAD];
     file.read_exact(&mut lead).map_err(|error| reason(&error))?;
     Header::read(file, true)?;
@@ -205,7 +205,7 @@ type Held = ([u8; 32], Option<Vec<u8>>);
 
 /// What is in the files, by the first of those that are one.
 fn contents(
-    file: &mut impl Read,
+    file: &mut impl BufRead,
     header: &Header,
     files: &Files,
     limits: &Limits,
@@ -214,14 +214,14 @@ fn contents(
     if files.rows.is_empty() {
         return Ok(held);
     }
-    let compression = match header.text(PAYLOAD_COMPRESSOR).as_deref() {
-        None | Some("gzip") => "gz",
-        Some("bzip2") => "bz2",
-        Some("xz") => "xz",
-        Some("lzma") => "lzma",
-        Some("zstd") => "zst",
-        Some("identity") => "",
-        Some(other) => return Err(format!("its payload is compressed in a way (`{other}`) that cannot be read")),
+    // What stands there counts: builders that do not compress say `gzip` all the same. Only lzma cannot be told from its bytes.
+    let compression = match file.fill_buf().map_err(|error| reason(&error))? {
+        [0x1f, 0x8b, ..] => "gz",
+        [b'B', b'Z', b'h', ..] => "bz2",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zst",
+        _ if header.text(PAYLOAD_COMPRESSOR).as_deref() == Some("lzma") => "lzma",
+        _ => "",
     };
     let by_path: HashMap<&[u8], usize> =
         files.rows.iter().enumerate().map(|(number, row)| (row.member.path.as_slice(), number)).collect();
