@@ -73,6 +73,10 @@ pub(super) struct CheckArguments {
     #[arg(long, value_enum)]
     pub format: Option<CheckFormat>,
 
+    /// Write the findings into a file, too, in the format that its name tells or that stands before it; may be repeated.
+    #[arg(long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<PathBuf>,
+
     /// What the file on standard input is called; paths in it are relative to its folder.
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
@@ -106,6 +110,14 @@ pub(super) enum CheckFormat {
     Concise,
     /// For machines; see `featgraph schema diagnostics`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations in a GitHub workflow.
+    Github,
+    /// A code quality report for GitLab.
+    Gitlab,
+    /// JUnit XML, for build servers.
+    Junit,
 }
 
 impl From<CheckFormat> for Format {
@@ -114,6 +126,10 @@ impl From<CheckFormat> for Format {
             CheckFormat::Full => Self::Full,
             CheckFormat::Concise => Self::Concise,
             CheckFormat::Json => Self::Json,
+            CheckFormat::Sarif => Self::Sarif,
+            CheckFormat::Github => Self::Github,
+            CheckFormat::Gitlab => Self::Gitlab,
+            CheckFormat::Junit => Self::Junit,
         }
     }
 }
@@ -255,9 +271,10 @@ pub(super) struct DiffArguments {
 /// Write down what a root file system has: paths, accounts, packages.
 #[derive(Args)]
 #[command(after_help = "\
-A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst), a container image (an OCI layout or what `docker save`
-writes; as a directory or an archive), or a file of facts. What of it cannot be read is told on standard error, and the facts are
-then marked `opaque`. Examples:
+A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst) or a file of facts.
+What of it cannot be read is told on standard error, and the facts are then marked `opaque`.
+
+Examples:
 
   featgraph facts /srv/roots/debian-12 -o debian-12.facts.json.zst
   featgraph facts --since debian-12.facts.json.zst /srv/roots/with-nginx -o nginx.facts.json")]
@@ -281,10 +298,6 @@ pub(super) struct FactsArguments {
     /// What the facts are called [default: after the source].
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-
-    /// Of a container image for several platforms: which one, such as `linux/arm64`.
-    #[arg(long, value_name = "OS/ARCH")]
-    pub platform: Option<String>,
 }
 
 /// How answers are written.
@@ -324,6 +337,8 @@ pub(super) enum SchemaOf {
     Diagnostics,
     /// What `plan` writes as json.
     Plan,
+    /// What `graph` writes as json.
+    Graph,
 }
 
 /// Print a script that completes commands in a shell.

@@ -86,7 +86,7 @@ fn names_that_are_not_utf_8_are_reported_and_kept_apart() {
 fn what_cannot_be_read_is_reported_and_makes_the_facts_opaque() {
     let place = Place::new();
     place.write("root/locked/inside", "");
-    fs::set_permissions(place.path("root/locked"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(place.path("root/locked"), PermissionsExt::from_mode(0o000)).unwrap();
     if fs::read_dir(place.path("root/locked")).is_ok() {
         eprintln!("SKIPPED what_cannot_be_read_is_reported: whoever runs this may read everything");
         return;

@@ -28,8 +28,6 @@ pub struct RootOptions {
     pub name: Option<String>,
     /// The digest of every file.
     pub digests: bool,
-    /// Of a container image for several platforms: which, as `os/architecture`.
-    pub platform: Option<String>,
 }
 
 /// A root file system that was read.

@@ -222,15 +222,14 @@ impl Walk<'_> {
             return;
         }
         let files = gathered.entries.par_iter_mut().filter(|entry| entry.file_type == FileType::File);
-        let digested = files.filter_map(|entry| {
-            match self.beneath.file(&entry.path).and_then(|file| crate::scan::digest_stream(file)) {
+        let digested =
+            files.filter_map(|entry| match self.beneath.file(&entry.path).and_then(crate::scan::digest_stream) {
                 Ok((size, digest)) => {
                     (entry.size, entry.digest) = (Some(size), Some(digest));
                     None
                 }
                 Err(error) => Some(unread(entry.path.clone(), &error)),
-            }
-        });
+            });
         gathered.problems.append(&mut digested.collect());
     }
 }
