@@ -14,7 +14,6 @@ use crate::diagnostic::Role;
 use crate::entity::{Means, ParentRule, PathFacts, Provide, Strength, What};
 use crate::fragment::{Feature, Graft, GraftFrom};
 use crate::intern::{EntityId, EntityType};
-use crate::kind::Kind;
 use crate::message;
 use crate::tree::FileType;
 use crate::tree::package::{PackageFile, PackageFormat, Relation};
@@ -102,8 +101,9 @@ pub(super) fn clear_opaque(image: &mut Image) {
     // All packages of a phase are one step: of one that is opaque all are.
     let is_known = |feature: u32| known.binary_search(&feature).is_ok();
     let mut opaque_phases = [false; 5];
-    for (number, feature) in image.features.iter().enumerate() {
-        if feature.kind == Kind::Package && feature.is(Feature::OPAQUE) && !is_known(number as u32) {
+    for (number, _) in image.package_rows() {
+        let feature = &image.features[number as usize];
+        if feature.is(Feature::OPAQUE) && !is_known(number) {
             opaque_phases[feature.phase as usize] = true;
         }
     }
