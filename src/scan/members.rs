@@ -156,7 +156,9 @@ fn normalised(path: &[u8]) -> Result<String, &'static str> {
     for part in path.split('/') {
         match part {
             "" | "." => continue,
-            ".." => return Err("leaves its destination by `..`"),
+            ".." if parts.is_empty() => return Err("leaves its destination by `..`"),
+            // It stays inside: what was gone into is left again.
+            ".." => parts.truncate(parts.rfind('/').unwrap_or(0)),
             part if part.len() > NAME_MAX => return Err("has a name longer than 255 bytes"),
             part => {
                 if !parts.is_empty() {
