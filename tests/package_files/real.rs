@@ -1,6 +1,8 @@
 //! Packages of a distribution against the distribution's own tools. `.ci/run` puts some into `target/real-packages`; without
 //! them, or without the tools, this says loudly that it looked at nothing.
 
+#![allow(clippy::print_stderr, reason = "what is skipped is said loudly")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,7 +31,7 @@ fn output(program: &str, arguments: &[&str], path: &PathBuf) -> String {
 }
 
 /// Names only what differs: packages have many files.
-fn same(ours: &mut Vec<String>, theirs: &mut Vec<String>, path: &Path) {
+fn same(ours: &mut [String], theirs: &mut [String], path: &Path) {
     ours.sort();
     theirs.sort();
     let only = |these: &[String], those: &[String]| -> Vec<String> {
