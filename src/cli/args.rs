@@ -49,6 +49,7 @@ pub(super) enum Command {
     Diff(DiffArguments),
     Explain(ExplainArguments),
     Schema(SchemaArguments),
+    Lsp(LspArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
@@ -288,6 +289,14 @@ pub(super) enum SchemaOf {
     Diagnostics,
     /// What `plan` writes as json.
     Plan,
+}
+
+/// Serve an editor: diagnostics, hover, definitions, completion and fixes, as a language server on standard input and output.
+#[derive(Args)]
+pub(super) struct LspArguments {
+    /// What editors say by habit; there is nothing else.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// Print a script that completes commands in a shell.
