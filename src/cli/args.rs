@@ -291,7 +291,7 @@ pub(super) enum SchemaOf {
     Plan,
 }
 
-/// Serve an editor: diagnostics, hover, definitions, completion and fixes, as a language server on standard input and output.
+/// Serve an editor: a language server on standard input and output.
 #[derive(Args)]
 pub(super) struct LspArguments {
     /// What editors say by habit; there is nothing else.
