@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod diff;
 mod explore;
+mod facts;
 mod failure;
 mod ids;
 mod input;
@@ -12,6 +13,7 @@ mod levels;
 mod output;
 mod plan;
 mod reference;
+mod reports;
 mod terminal;
 
 use std::ffi::OsString;
@@ -64,6 +66,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, serve: fn() -> i32) -> i32 
         (Command::Graph(graph), _) => explore::graph(graph, &mut terminal),
         (Command::Why(why), _) => explore::why(why, &mut terminal),
         (Command::Diff(diff), _) => diff::run(diff, &mut terminal),
+        (Command::Facts(facts), _) => facts::run(facts, &mut terminal),
         (Command::Explain(explain), _) => reference::explain(explain, &mut terminal),
         (Command::Schema(schema), _) => reference::schema(schema, &mut terminal),
         (Command::Completions(completions), _) => reference::completions(completions, &mut terminal),

@@ -6,7 +6,10 @@ use super::check::{Failure, Lack};
 use super::image::{Image, RowId};
 use super::queries::Taker;
 use super::slots::{NONE, Slot, Slots, There};
-use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, Phase, Strength, Validator, What};
+use super::view::Unmet;
+use crate::entity::{
+    Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, PathFacts, Phase, Strength, Validator, What,
+};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 
@@ -81,6 +84,8 @@ struct Wanted {
     cause: Cause,
     why: Why,
     phase: Phase,
+    /// It is not what is required, but what stands in the way of it.
+    blocks: bool,
 }
 
 /// Gives every slot its step and turns every requirement into edges and failures.
@@ -97,6 +102,7 @@ pub fn build(image: &mut Image) -> Edges {
     builder.removals();
     builder.trees();
     builder.readers();
+    builder.recorded_accounts();
     let mut edges = builder.edges;
     edges.edges.sort_unstable_by_key(|edge| (edge.to, edge.from, edge.entity, edge.why));
     edges.edges.dedup_by_key(|edge| (edge.to, edge.from));
@@ -140,6 +146,7 @@ fn join_shared(image: &mut Image) {
     }
     image.unite_equal_trees();
     image.unite_equal_runs();
+    image.report_equal_settings();
     for feature in 0..image.slots.merged.len() as u32 {
         let representative = image.slots.representative(feature);
         image.slots.merged[feature as usize] = representative;
@@ -229,8 +236,10 @@ impl Builder<'_> {
                 self.rely(wanted, false);
             }
             There::Nothing => {
-                // Taken away in this very phase: who needs it comes before.
-                if image.goes_in(wanted.entity, wanted.phase) && wanted.ordered {
+                // Taken away in this very phase: who needs it comes before. But a file that lists accounts says who there is
+                // in its whole phase.
+                let listed = matches!(image.entities.entity_type(wanted.entity), EntityType::User | EntityType::Group);
+                if image.goes_in(wanted.entity, wanted.phase) && wanted.ordered && !listed {
                     let before = image.before(wanted.entity, wanted.phase);
                     if !matches!(before, There::Nothing) {
                         if let There::Slot(slot) = before {
@@ -249,17 +258,29 @@ impl Builder<'_> {
                 }
                 if let Some(entity) = self.in_the_way(wanted.entity, wanted.phase) {
                     let there = image.within(entity, wanted.phase);
-                    if let Some(reason) = image.fails(there, &Validator::DIRECTORY) {
-                        let wanted = Wanted { entity, validator: DIRECTORY, cause: Cause::Parent, ..*wanted };
-                        self.fail(&wanted, Lack::Mismatch(reason));
+                    if let Some(unmet) = image.fails(there, &Validator::DIRECTORY) {
+                        let wanted = Wanted { entity, validator: DIRECTORY, blocks: true, ..*wanted };
+                        self.fail(&wanted, Lack::Mismatch(unmet));
                     }
                     return;
                 }
+                self.after_mount(wanted);
                 self.fail(wanted, Lack::Missing);
             }
         }
         if !wanted.ordered && wanted.phase != Phase::Finalize {
             self.at_the_end(wanted);
+        }
+    }
+
+    /// What would be inside a mount is there only once that is mounted.
+    fn after_mount(&mut self, wanted: &Wanted) {
+        let Some(mountpoint) = self.mount_above(wanted.entity, wanted.phase).filter(|_| wanted.ordered) else { return };
+        let Some(&slot) = self.mounts.get(&mountpoint) else { return };
+        let Some(mount) = self.image.slots.slots[slot as usize].mount else { return };
+        let from = self.node_of(self.image.provides[mount as usize].feature);
+        if wanted.node != NONE && from != wanted.node {
+            self.edges.edges.push(Edge { from, to: wanted.node, entity: mountpoint, why: wanted.why });
         }
     }
 
@@ -287,8 +308,8 @@ impl Builder<'_> {
         if wanted.validator == crate::entity::EXISTS {
             return;
         }
-        if let Some(reason) = self.image.fails(there, &self.validator(wanted)) {
-            self.fail(wanted, Lack::Mismatch(reason));
+        if let Some(unmet) = self.image.fails(there, &self.validator(wanted)) {
+            self.fail(wanted, Lack::Mismatch(unmet));
         }
     }
 
@@ -304,6 +325,7 @@ impl Builder<'_> {
             ordered: wanted.ordered,
             validator: wanted.validator,
             mount: self.mount_above(wanted.entity, wanted.phase).is_some(),
+            blocks: wanted.blocks,
         });
     }
 
@@ -329,7 +351,7 @@ impl Builder<'_> {
             {
                 let reason =
                     format!("must be {}, but it is assumed to be {}", wanted_type.described(), found.described());
-                self.fail(wanted, Lack::Mismatch(reason));
+                self.fail(wanted, Lack::Mismatch(Unmet::new("type", reason)));
             }
         }
         self.edges.used_assumption(row);
@@ -426,6 +448,13 @@ impl Builder<'_> {
             if row.entity == EntityId::ROOT {
                 continue;
             }
+            // What is put below something that its own phase takes away is reported as that.
+            if let Some(slot) = self.slot_of(number)
+                && slot.broken
+                && self.image.goes_in(row.entity, slot.phase)
+            {
+                continue;
+            }
             // A directory that is a step of its own needs what the tree it comes from needs.
             if let Some(slot) = self.slot_of(number)
                 && slot.split
@@ -458,6 +487,7 @@ impl Builder<'_> {
                 cause: Cause::Parent,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -490,6 +520,7 @@ impl Builder<'_> {
                 cause,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -509,6 +540,7 @@ impl Builder<'_> {
                 cause: Cause::Destination,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -546,22 +578,23 @@ impl Builder<'_> {
     fn implied_group(&mut self, number: u32) {
         let Some(node) = self.row_node(number) else { return };
         let row = self.image.provides[number as usize];
-        let Some(file) = self.image.entities.find_path("/etc/group") else { return };
+        let Some(file) = self.image.account_file(EntityType::Group, self.image.phase(row.feature)) else { return };
         self.want(&Wanted {
             node,
             feature: row.feature,
-            entity: self.image.account_file(file),
+            entity: file,
             validator: FILE,
             ordered: true,
             cause: Cause::Accounts,
             why: Why::Parent(number),
             phase: self.image.phase(row.feature),
+            blocks: false,
         });
     }
 
     fn below_mount(&mut self, number: u32, mountpoint: EntityId) {
         let row = self.image.provides[number as usize];
-        let reason = "is a mountpoint: what is put below it would not be in the image".to_owned();
+        let reason = "is a mountpoint: what is put below it would not be in the image";
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
@@ -572,17 +605,18 @@ impl Builder<'_> {
                 cause: Cause::Parent,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             },
-            Lack::Mismatch(reason),
+            Lack::Mismatch(Unmet::new("type", reason)),
         );
     }
 
     fn requires(&mut self) {
         for number in 0..self.image.requires.len() as u32 {
-            if self.image.lost_rows.contains_key(&RowId::Require(number)) {
+            let row = self.image.requires[number as usize];
+            if self.image.lost_rows.contains_key(&RowId::Require(number)) || self.image.is_overridden(row.feature) {
                 continue;
             }
-            let row = self.image.requires[number as usize];
             // A group that only a default asked for.
             let implied =
                 row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
@@ -598,6 +632,7 @@ impl Builder<'_> {
                 cause: row.cause,
                 why: Why::Require(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -625,6 +660,7 @@ impl Builder<'_> {
                 cause: Cause::LinkTarget,
                 why: Why::Link(RowId::Link(number)),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -639,6 +675,9 @@ impl Builder<'_> {
                 continue;
             }
             let (feature, node, ordered, own) = match row {
+                RowId::Require(number) if self.image.is_overridden(self.image.requires[number as usize].feature) => {
+                    continue;
+                }
                 RowId::Provide(number) => {
                     let provide = &self.image.provides[number as usize];
                     if matches!(provide.means, Means::Assumed | Means::Declared) {
@@ -684,6 +723,7 @@ impl Builder<'_> {
                     cause: Cause::Link,
                     why: Why::Link(row),
                     phase: self.image.phase(feature),
+                    blocks: false,
                 });
             }
         }
@@ -717,6 +757,7 @@ impl Builder<'_> {
                 cause: Cause::Removed,
                 why: Why::Removal(number),
                 phase,
+                blocks: false,
             };
             match self.image.before(removal.entity, phase) {
                 There::Nothing => {
@@ -759,16 +800,14 @@ impl Builder<'_> {
         let entity = self.image.removals[removal as usize].entity;
         let Some(left) = self.image.left_in(entity, wanted.phase) else { return };
         let reason = format!("must be empty to be removed, but still has {}", message::quoted(&left));
-        self.fail(wanted, Lack::Mismatch(reason));
+        self.fail(wanted, Lack::Mismatch(Unmet::new("recursive", reason)));
     }
 
     /// A tree leaves out what another step makes, and follows it where it is a directory.
     fn trees(&mut self) {
         for number in 0..self.image.provides.len() as u32 {
             let row = &self.image.provides[number as usize];
-            if row.means != Means::Contained
-                || self.image.slots.states[number as usize] & (Slots::DROPPED | Slots::SATISFIED) != 0
-            {
+            if row.means != Means::Contained || self.image.slots.states[number as usize] & Slots::SATISFIED != 0 {
                 continue;
             }
             let What::Path(facts) = row.what else { continue };
@@ -786,30 +825,50 @@ impl Builder<'_> {
 
     /// A hard link to an account file comes after every step of its phase that edits the file in place.
     fn readers(&mut self) {
-        for path in ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"] {
-            let Some(spelled) = self.image.entities.find_path(path) else { continue };
-            let place = self.image.account_file(spelled);
-            let readers: Vec<u32> = (0..self.image.provides.len() as u32)
-                .filter(|&number| match self.image.provides[number as usize].what {
-                    What::Path(facts) => facts.content == Content::SameAs(place),
-                    _ => false,
-                })
-                .collect();
-            if readers.is_empty() {
+        const FILES: [(&str, EntityType); 4] = [
+            ("/etc/passwd", EntityType::User),
+            ("/etc/shadow", EntityType::User),
+            ("/etc/group", EntityType::Group),
+            ("/etc/gshadow", EntityType::Group),
+        ];
+        let image = self.image;
+        let links = (0..image.provides.len() as u32).filter_map(|number| match image.provides[number as usize].what {
+            What::Path(PathFacts { content: Content::SameAs(place), .. }) => Some((number, place)),
+            _ => None,
+        });
+        let mut editors: FxHashMap<(Phase, EntityType), Vec<u32>> = FxHashMap::default();
+        for (reader, place) in links {
+            let row = &image.provides[reader as usize];
+            let (to, phase) = (self.node_of(row.feature), image.phase(row.feature));
+            for (path, entity_type) in FILES {
+                if image.find_account_place(path, phase) != Some(place) {
+                    continue;
+                }
+                let editors = editors.entry((phase, entity_type)).or_insert_with(|| image.editors(phase, entity_type));
+                for &from in editors.iter().filter(|&&from| from != to && from != NONE) {
+                    self.edges.edges.push(Edge { from, to, entity: place, why: Why::Reads(reader) });
+                }
+            }
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// A step of which it is recorded that it brings accounts enters them into files that are there by then.
+    fn recorded_accounts(&mut self) {
+        let image = self.image;
+        for slot in &image.slots.slots {
+            let Some(file) = image.account_file(image.entities.entity_type(slot.entity), slot.phase) else { continue };
+            if slot.node == NONE || image.provides[slot.lead as usize].means != Means::Declared {
                 continue;
             }
-            for reader in readers {
-                let row = &self.image.provides[reader as usize];
-                let (to, phase) = (self.node_of(row.feature), self.image.phase(row.feature));
-                for from in self.image.editors(phase, path) {
-                    let from = match from {
-                        Editor::Feature(feature) => self.node_of(feature),
-                        Editor::Slot(slot) => self.image.slots.slots[slot as usize].node,
-                    };
-                    if from != to && from != NONE {
-                        self.edges.edges.push(Edge { from, to, entity: place, why: Why::Reads(reader) });
-                    }
-                }
+            if let Some(made) = image.slots.of(file).iter().find(|made| made.phase == slot.phase)
+                && made.node != NONE
+                && made.node != slot.node
+                && !made.broken
+            {
+                let (from, to) = (made.node, slot.node);
+                self.edges.edges.push(Edge { from, to, entity: file, why: Why::Parent(slot.lead) });
             }
         }
     }
@@ -819,12 +878,4 @@ impl Edges {
     fn used_assumption(&mut self, row: u32) {
         self.assumptions_used.push(row);
     }
-}
-
-/// A step that edits an account file in place.
-pub enum Editor {
-    /// A feature: a user, a group, a change of a user.
-    Feature(u32),
-    /// An implied group.
-    Slot(u32),
 }

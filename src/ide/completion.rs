@@ -5,6 +5,7 @@ use super::{View, candidates, head, hover};
 use crate::catalog::{Code, Severity};
 use crate::intern::EntityType;
 use crate::kind::{Field, FieldType, Kind};
+use crate::manifest;
 use crate::syntax::Language;
 use crate::text::Span;
 use crate::tree::FileType;
@@ -116,7 +117,7 @@ impl Found<'_> {
                     0,
                 );
             }
-        } else if crate::manifest::is_image(self.file) {
+        } else if manifest::is_image(self.file) {
             self.add("image", CompletionSort::Kind, head::IMAGE_DOC, String::new(), "image".to_owned(), 0);
         }
     }
@@ -124,7 +125,7 @@ impl Found<'_> {
     /// Tables that may begin where a line does, with the keys that they need.
     fn new_tables(&mut self) {
         let has_image = self.text.lines().any(|line| line.trim_start().starts_with("[image]"));
-        if crate::manifest::is_image(self.file) && !has_image {
+        if manifest::is_image(self.file) && !has_image {
             self.add("[image]", CompletionSort::Kind, head::IMAGE_DOC, String::new(), "[image]".to_owned(), 1);
         }
         for kind in Kind::ALL {
@@ -221,11 +222,10 @@ impl Found<'_> {
     fn values(&mut self) {
         let path: Vec<&str> = self.typing.path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            ["include"] | ["image", "include"] => self.files(crate::manifest::is_feature_set),
-            ["image", "parent"] => self.files(crate::manifest::is_image_or_facts),
-            ["image", "ids"] => self.files(|name| {
-                name.ends_with(".toml") && !crate::manifest::is_image(name) && !crate::manifest::is_feature_set(name)
-            }),
+            ["include"] | ["image", "include"] => self.files(manifest::is_feature_set),
+            ["image", "parent"] => self.files(is_parent),
+            ["image", "ids"] => self
+                .files(|name| name.ends_with(".toml") && !manifest::is_image(name) && !manifest::is_feature_set(name)),
             ["image", key] => {
                 if let Some(field) = head::IMAGE.iter().find(|field| field.name == *key) {
                     self.by_type(None, field);
@@ -263,8 +263,8 @@ impl Found<'_> {
             }
             FieldType::HostPath | FieldType::HostPaths | FieldType::HostPathList => {
                 return match (kind, field.name) {
-                    (Some(Kind::Clone), _) => self.files(crate::manifest::is_image_or_facts),
-                    (_, "facts") => self.files(crate::manifest::is_facts),
+                    (Some(Kind::Clone), _) => self.files(is_parent),
+                    (_, "facts") => self.files(manifest::is_facts),
                     _ => self.files(|_| true),
                 };
             }
@@ -368,6 +368,11 @@ impl Found<'_> {
 /// Whether a text can stand in quotes as it is.
 fn is_plain(text: &str) -> bool {
     !text.contains(|c: char| c.is_control() || matches!(c, '"' | '\'' | '\\'))
+}
+
+/// Whether a file's name is that of something to build on or to clone from.
+fn is_parent(name: &str) -> bool {
+    manifest::is_image(name) || manifest::is_facts(name) || name.contains(".tar") && manifest::is_root(name)
 }
 
 /// The beginning of a value, with the cursor where it goes on.

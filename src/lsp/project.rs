@@ -146,6 +146,7 @@ impl Project {
                 || inputs.archive(name).is_some()
                 || inputs.contents(name).is_some()
                 || inputs.digest(name).is_some()
+                || inputs.root(name).is_some()
         };
         // A file in a folder that is installed counts as the folder does.
         std::iter::successors(Some(name.as_str()), |name| name.rsplit_once('/').map(|(above, _)| above)).any(asked)

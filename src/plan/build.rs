@@ -270,7 +270,12 @@ impl<'g> Built<'g> {
                                     _ => None,
                                 },
                             };
-                            (InputType::Tree, tree_size(tree), digest_of_tree(tree, digested.as_deref(), source.owners))
+                            let own = digest_of_tree(tree, digested.as_deref(), source.owners);
+                            // What an opaque step of the other image did to it shows in that image's plan only.
+                            let digest = source.from.map_or(own, |from| {
+                                Digest::of(format!("{own} {}", Digest::from_bytes(from)).as_bytes())
+                            });
+                            (InputType::Tree, tree_size(tree), digest)
                         }
                         None => match inputs.digest(&source.path) {
                             Some(DigestState::File { size, digest }) => {
@@ -490,7 +495,7 @@ impl<'g> Built<'g> {
                 let slot = &graph.image.slots.slots[slot as usize];
                 graph.image.provides[slot.lead as usize].strength == Strength::Implied
             }),
-            modifies: self.operations.modifies(&op),
+            modifies: self.operations.modifies(&op, self.nodes.phase(node), self.brings_accounts(node)),
             hermetic: Operations::hermetic(&op),
             op,
             requires,
@@ -499,6 +504,21 @@ impl<'g> Built<'g> {
             inputs: self.inputs.get(&node).cloned().unwrap_or_default(),
             key: self.keys[node as usize],
         }
+    }
+
+    /// Whether it is said of a step that it brings users, and groups, which it then enters into the account files.
+    fn brings_accounts(&self, node: u32) -> (bool, bool) {
+        let image = &self.graph.image;
+        let mut brings = (false, false);
+        for &slot in self.provides.of(node) {
+            let slot = &image.slots.slots[slot as usize];
+            if image.provides[slot.lead as usize].means == Means::Declared {
+                let entity_type = image.entities.entity_type(slot.entity);
+                brings.0 |= entity_type == EntityType::User;
+                brings.1 |= entity_type == EntityType::Group;
+            }
+        }
+        brings
     }
 
     fn provided(&self, node: u32) -> Vec<Provided> {

@@ -39,6 +39,8 @@ pub struct StepSource {
     pub tree: Option<Arc<Tree>>,
     /// Whether owners are taken from it.
     pub owners: bool,
+    /// What it comes from, where not all that happened there is known: the digest of that image's plan.
+    pub from: Option<[u8; 32]>,
 }
 
 impl<'g> Operations<'g> {
@@ -603,6 +605,7 @@ impl<'g> Operations<'g> {
             written: self.host(path),
             tree,
             owners,
+            from: None,
         };
         match image.features[node as usize].kind {
             Kind::Install | Kind::Extract | Kind::Clone => {
@@ -616,7 +619,12 @@ impl<'g> Operations<'g> {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), true)]
                         }
                         GraftFrom::Image { reference, .. } => {
-                            vec![of(&fragment.references[reference as usize].path, graft.cloned.clone(), true)]
+                            let path = &fragment.references[reference as usize].path;
+                            let opaque = graft.layer.as_ref().filter(|layer| layer.opaque || layer.opaque_packages);
+                            vec![StepSource {
+                                from: opaque.and_then(|layer| layer.digest),
+                                ..of(path, graft.cloned.clone(), true)
+                            }]
                         }
                     };
                 }
@@ -650,14 +658,18 @@ impl<'g> Operations<'g> {
         }
     }
 
-    /// The places that an operation edits in place.
-    pub fn modifies(&self, op: &Op) -> Vec<String> {
-        let places: &[&str] = match op {
-            Op::AddUser { .. } => &["/etc/group", "/etc/passwd"],
-            Op::AddGroup { .. } | Op::AddToGroups { .. } => &["/etc/group"],
+    /// The places that an operation edits in place. `brings` says whether it is known to bring users, and groups.
+    pub fn modifies(&self, op: &Op, phase: crate::entity::Phase, brings: (bool, bool)) -> Vec<String> {
+        let places: &[&str] = match (op, brings) {
+            (Op::AddUser { .. }, _) | (_, (true, _)) => &["/etc/group", "/etc/passwd"],
+            (Op::AddGroup { .. } | Op::AddToGroups { .. }, _) | (_, (_, true)) => &["/etc/group"],
             _ => &[],
         };
-        places.iter().map(|place| self.image().account_place(place)).collect()
+        let image = self.image();
+        let place = |path: &&str| {
+            image.find_account_place(path, phase).map_or_else(|| (*path).to_owned(), |place| self.path(place))
+        };
+        places.iter().map(place).collect()
     }
 
     /// Whether the outcome depends on nothing outside.

@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["catalog"],
     &["diagnostic"],
     &["tree"],
+    &["facts"],
     &["inputs"],
     &["accounts"],
     &["syntax"],
@@ -18,7 +19,6 @@ const FLOORS: &[&[&str]] = &[
     // These know each other: a kind fills a fragment, whose features name their kind, and both speak to the author.
     &["fragment", "kind", "message"],
     &["manifest"],
-    &["facts"],
     &["graph"],
     &["plan"],
     &["compile"],
@@ -87,7 +87,10 @@ const KNOW_SERDE: &[(&str, &str)] = &[
     ("explore/model.rs", "the answer of `why`, a public format with a version"),
     ("explore/text.rs", "writes the answers as JSON"),
     ("explore/why.rs", "the answer of `why`, a public format with a version"),
-    ("kind/lowering.rs", "the one form of a value, whichever syntax it was written in, is made of JSON values"),
+    (
+        "kind/lowering/configuration.rs",
+        "the one form of a value, whichever syntax it was written in, is made of JSON values",
+    ),
     ("kind/schema.rs", "a schema is JSON"),
     ("syntax/mod.rs", "a value as JSON, the same for TOML and JSON: what keys and stamps are made of"),
 ];
