@@ -35,20 +35,26 @@ impl Workspace {
         let waiting = std::mem::take(&mut self.waiting);
         let manifests: Vec<(String, Arc<Source>)> = waiting
             .iter()
-            .filter(|path| sort_of(path) == FileSort::Manifest)
+            .filter(|path| self.sort_of(path) == FileSort::Manifest)
             .filter_map(|path| match self.inputs.text(path) {
                 Some(TextState::Text(source)) => Some((path.clone(), source.clone())),
                 _ => None,
             })
             .collect();
-        let lowered: Vec<(String, Arc<Fragment>)> =
-            manifests.into_par_iter().map(|(path, source)| (path, Arc::new(manifest::lower(source)))).collect();
+        let lowered: Vec<(String, Arc<Fragment>)> = manifests
+            .into_par_iter()
+            .map(|(path, source)| {
+                let language = self.language_of(&path);
+                (path, Arc::new(manifest::lower_in(source, language)))
+            })
+            .collect();
         for (path, fragment) in lowered {
             self.ask_for(&fragment);
             self.fragments.insert(path, fragment);
         }
+        self.lower_folders();
         for path in waiting {
-            match sort_of(&path) {
+            match self.sort_of(&path) {
                 FileSort::Facts => {
                     let read = self.read_facts(&path);
                     self.facts.insert(path, read);
@@ -99,15 +105,22 @@ impl Workspace {
         }
     }
 
-    fn ask_for(&mut self, fragment: &Arc<Fragment>) {
+    pub(super) fn ask_for(&mut self, fragment: &Arc<Fragment>) {
         let head = &fragment.head;
-        let named = head.includes.iter().chain(&fragment.references).chain(&head.ids);
-        let mut paths: Vec<Arc<str>> = named.map(|reference| reference.path.as_str().into()).collect();
-        if let Some(Parent::File(reference)) = &head.parent {
-            paths.push(reference.path.as_str().into());
+        for (include, language) in &head.typed {
+            if let Some(reference) = head.includes.get(*include as usize) {
+                self.typed.entry(reference.path.clone()).or_insert(*language);
+            }
         }
-        for path in paths {
-            self.ask(Ask::Text(path));
+        for reference in &head.includes {
+            self.ask_for_file(&reference.path);
+        }
+        let parent = match &head.parent {
+            Some(Parent::File(reference)) => Some(reference),
+            _ => None,
+        };
+        for reference in fragment.references.iter().chain(&head.ids).chain(parent) {
+            self.ask(Ask::Text(reference.path.as_str().into()));
         }
         for source in &fragment.sources {
             let path: Arc<str> = (&*source.path).into();
@@ -154,15 +167,15 @@ impl Workspace {
             }
         }
     }
-}
 
-fn sort_of(path: &str) -> FileSort {
-    if manifest::is_facts(path) {
-        FileSort::Facts
-    } else if manifest::is_image(path) || manifest::is_feature_set(path) {
-        FileSort::Manifest
-    } else {
-        FileSort::Ids
+    fn sort_of(&self, path: &str) -> FileSort {
+        if manifest::is_facts(path) {
+            FileSort::Facts
+        } else if manifest::is_image(path) || manifest::is_included(path) || self.typed.contains_key(path) {
+            FileSort::Manifest
+        } else {
+            FileSort::Ids
+        }
     }
 }
 

@@ -72,16 +72,20 @@ impl Workspace {
                 found.push(diagnostic);
             }
         }
+        found.extend(self.two_types(fragment));
         found
     }
 
     fn unread(&self, fragment: &Arc<Fragment>, reference: &Reference, key: &str) -> Option<Unread> {
         let location = Location { source: fragment.source.clone(), span: reference.span };
+        let is_folder = key == "include" && manifest::is_snippet_folder(&reference.path);
         let reason = match self.inputs.text(&reference.path) {
-            Some(TextState::Missing(reason)) => reason,
+            _ if is_folder => self.unlisted(&reference.path)?,
+            Some(TextState::Missing(reason)) => reason.clone(),
             _ => return None,
         };
         let what = match key {
+            "include" if is_folder => "the included folder",
             "include" => "the included file",
             "parent" => "the parent",
             "ids" => "the file of numbers",
@@ -104,7 +108,7 @@ impl Workspace {
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
-            label: reason.clone(),
+            label: reason,
             help: near.map(|near| format!("did you mean `{near}`?")),
             code: Code::MissingFile,
         })

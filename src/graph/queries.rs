@@ -4,13 +4,14 @@ use rustc_hash::FxHashMap;
 
 use super::edges::Editor;
 use super::image::Image;
-use super::slots::{NONE, There};
+use super::slots::{NONE, Slot, There};
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Means, Phase, Strength, What};
 use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
+use crate::syntax::Language;
 
 /// What takes something away.
 #[derive(Clone, Copy, Debug)]
@@ -513,6 +514,16 @@ impl Image {
             }
         }
         value.to_string()
+    }
+
+    /// The home of a user for whom nobody names one: lines of sysusers.d mean `/`.
+    pub fn default_home(&self, slot: &Slot) -> &'static str {
+        let (start, end) = slot.rows;
+        let of_lines = self.slots.rows[start as usize..end as usize].iter().all(|&row| {
+            let feature = self.provides[row as usize].feature;
+            self.fragment_of(feature).document.language() == Language::Sysusers
+        });
+        if of_lines { "/" } else { "/nonexistent" }
     }
 
     /// Program and arguments of a command; a script is run by the shell.

@@ -68,13 +68,7 @@ impl<'t> Builder<'t> {
     pub(super) fn finish(mut self) -> Document {
         self.errors.sort_by_key(|error| error.span);
         self.errors.dedup_by_key(|error| error.span);
-        Document {
-            nodes: self.nodes,
-            language: self.language,
-            said: self.said,
-            errors: self.errors,
-            lost: self.lost,
-        }
+        Document { nodes: self.nodes, language: self.language, said: self.said, errors: self.errors, lost: self.lost }
     }
 
     /// Takes a slip down, unless it follows from an earlier one.

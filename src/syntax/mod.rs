@@ -98,7 +98,7 @@ pub enum InPlace {
 }
 
 /// Which language a file is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `.toml`
     Toml,

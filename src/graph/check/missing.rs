@@ -374,6 +374,9 @@ fn because(image: &Image, failure: &Failure) -> String {
         Cause::RunsAs => "who is to run a command".to_owned(),
         Cause::WorkingDirectory => "in which a command is to run".to_owned(),
         Cause::Declared => format!("which {} requires", image.say_feature(failure.feature)),
+        Cause::Asserted if image.fragment_of(failure.feature).document.language().is_snippet() => {
+            "which a line for the running system names".to_owned()
+        }
         Cause::Asserted => "which a `require` asserts".to_owned(),
         Cause::ConfiguredUser => "who is to run the image".to_owned(),
         Cause::Destination => "in which an archive is to be unpacked".to_owned(),

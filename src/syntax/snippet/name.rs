@@ -44,14 +44,17 @@ mod tests {
         assert_eq!(language_of("usr/lib/tmpfiles.d/web.conf"), Some(Language::Tmpfiles));
         assert_eq!(language_of("root/etc/sysusers.d/web.conf"), Some(Language::Sysusers));
         assert_eq!(language_of("tmpfiles.d/web.conf"), Some(Language::Tmpfiles));
-        for other in ["web.conf", "tmpfiles.d", "tmpfiles.d/web.conf.dpkg-new", "tmpfiles.d/.conf", "x.tmpfiles.d/web.conf"] {
+        for other in
+            ["web.conf", "tmpfiles.d", "tmpfiles.d/web.conf.dpkg-new", "tmpfiles.d/.conf", "x.tmpfiles.d/web.conf"]
+        {
             assert_eq!(language_of(other), None, "{other}");
         }
     }
 
     #[test]
     fn the_folders_of_a_system_have_an_order() {
-        let ranks = ["etc", "run", "usr/local/lib", "usr/lib"].map(|top| rank(&format!("root/{top}/tmpfiles.d/x.conf")));
+        let ranks =
+            ["etc", "run", "usr/local/lib", "usr/lib"].map(|top| rank(&format!("root/{top}/tmpfiles.d/x.conf")));
         assert!(ranks.is_sorted() && ranks.iter().all(Option::is_some), "{ranks:?}");
         assert_eq!(rank("snippets/tmpfiles.d/x.conf"), None);
         assert_eq!(rank("x.conf"), None);

@@ -103,8 +103,11 @@ impl<'t> Line<'t> {
         if sort != Some(Sort::User) {
             for (word, what) in [(&comment, "a description"), (&home, "a home"), (&shell, "a shell")] {
                 if let Some(word) = word {
-                    return Err(SyntaxError::invalid(word.span, format!("a line of type `{letter}` has no {}", &what[2..]))
-                        .help("leave it out, or write `-`"));
+                    return Err(SyntaxError::invalid(
+                        word.span,
+                        format!("a line of type `{letter}` has no {}", &what[2..]),
+                    )
+                    .help("leave it out, or write `-`"));
                 }
             }
         }
@@ -140,7 +143,8 @@ impl<'t> Line<'t> {
         if let Some(uid) = uid {
             sheet.said(table, "uid", Shape::Integer, uid.span, &uid.value);
         }
-        for (key, word) in [("group", &group), ("comment", &self.comment), ("home", &self.home), ("shell", &self.shell)] {
+        for (key, word) in [("group", &group), ("comment", &self.comment), ("home", &self.home), ("shell", &self.shell)]
+        {
             if let Some(word) = word {
                 sheet.word(table, key, word);
             }

@@ -74,8 +74,11 @@ impl Action {
             if !fits || text[..at].contains(modifier) {
                 let span = modifiers.without(at).up_to(modifier.len_utf8()).span;
                 let shown = modifier.escape_debug();
-                return Err(SyntaxError::invalid(span, format!("a line of type `{letter}` cannot have `{shown}` here"))
-                    .help("a modifier stands once, directly behind the letter; `~` and `^` go with f and w, `?` with L"));
+                return Err(SyntaxError::invalid(
+                    span,
+                    format!("a line of type `{letter}` cannot have `{shown}` here"),
+                )
+                .help("a modifier stands once, directly behind the letter; `~` and `^` go with f and w, `?` with L"));
             }
         }
         Ok(Self {
@@ -117,7 +120,13 @@ impl<'t> Line<'t> {
             action: read,
             span,
             path,
-            mode: mode.map(|mode| mode.without(mode.value.len() - mode.value.trim_start_matches(['~', ':']).len())),
+            mode: mode.map(|mode| {
+                let digits = mode.value.trim_start_matches(['~', ':']);
+                // Any number of zeros may stand before them.
+                let zeros = digits.len() - digits.trim_start_matches('0').len();
+                let extra = zeros.min(digits.len().saturating_sub(4));
+                mode.without(mode.value.len() - digits.len() + extra)
+            }),
             user: user.map(owner),
             group: group.map(owner),
             age,
@@ -136,7 +145,10 @@ impl<'t> Line<'t> {
         };
         if !path.value.starts_with('/') && self.action.makes != Makes::Nothing || path.value.is_empty() {
             let shown: String = path.value.chars().take(80).flat_map(char::escape_debug).collect();
-            return Err(SyntaxError::invalid(path.span, format!("\"{shown}\" is no path of the image: it must start with `/`")));
+            return Err(SyntaxError::invalid(
+                path.span,
+                format!("\"{shown}\" is no path of the image: it must start with `/`"),
+            ));
         }
         if let Some(age) = &self.age
             && !is_age(&age.value)
@@ -206,7 +218,8 @@ impl<'t> Line<'t> {
         let mut numbers = None;
         if node != "fifo" {
             let Some(argument) = &self.argument else {
-                return Err(missing(self.span, "a device needs its numbers as argument").help("write them as MAJOR:MINOR, such as 1:3"));
+                return Err(missing(self.span, "a device needs its numbers as argument")
+                    .help("write them as MAJOR:MINOR, such as 1:3"));
             };
             let parted = argument.value.split_once(':').filter(|(major, minor)| is_number(major) && is_number(minor));
             let Some((major, _)) = parted else {
@@ -400,8 +413,10 @@ fn decoded(argument: Word<'_>) -> Result<Word<'_>, SyntaxError> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Word { span: argument.span, value: Cow::Owned(text) }),
-        Err(_) => Err(SyntaxError::invalid(argument.span, "decoded, this is not UTF-8 text, and a plan can write only text")
-            .help("install the contents from a file, with an `install` that has a `src`")),
+        Err(_) => {
+            Err(SyntaxError::invalid(argument.span, "decoded, this is not UTF-8 text, and a plan can write only text")
+                .help("install the contents from a file, with an `install` that has a `src`"))
+        }
     }
 }
 

@@ -161,8 +161,9 @@ pub(super) fn unescaped<'t>(word: Word<'t>) -> Result<Word<'t>, SyntaxError> {
 
 fn text_of(value: Vec<u8>, span: Span) -> Result<String, SyntaxError> {
     String::from_utf8(value).map_err(|_| {
-        SyntaxError::invalid(span, "with its escapes this is not UTF-8 text")
-            .help("manifests and plans are UTF-8; leave the line to the running system by a snippet that is not included")
+        SyntaxError::invalid(span, "with its escapes this is not UTF-8 text").help(
+            "manifests and plans are UTF-8; leave the line to the running system by a snippet that is not included",
+        )
     })
 }
 
