@@ -300,7 +300,7 @@ fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
 /// The rows that have to agree: what a line of a snippet leaves alone where it is there, it leaves alone where a file lists it.
 fn compared(image: &Image, rows: &[u32]) -> Vec<u32> {
     let is_listed = |&row: &u32| image.provides[row as usize].means == Means::Contained;
-    if !rows.iter().any(|row| is_listed(row)) {
+    if !rows.iter().any(is_listed) {
         return rows.to_vec();
     }
     rows.iter().copied().filter(|row| is_listed(row) || !lines::keeps(image, *row)).collect()

@@ -128,7 +128,7 @@ fn shared() -> Map<String, Value> {
     define("required_entity", entity(true));
     define(
         "includes",
-        json!({ "type": "array", "items": { "anyOf": [of_type("included"), of_type("typed_include")] } }),
+        json!({ "type": "array", "items": { "anyOf": [{ "$ref": "#/definitions/included" }, { "$ref": "#/definitions/typed_include" }] } }),
     );
     let snippets = r"(^|/)(tmpfiles|sysusers)\.d(/(.*/)?[^./][^/]*\.conf)?/*$";
     define("included", text(&format!(r"\.features\.(toml|json)(/|$)|{snippets}"), Some(r"^/|\$\{")));

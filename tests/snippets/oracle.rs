@@ -4,6 +4,7 @@
 //! its package and version.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::process::Command;
@@ -229,7 +230,9 @@ fn can_ask(program: &str) -> bool {
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     if !there || !is_root {
         let why = if there { "only root can give files to others" } else { "it is not installed" };
-        eprintln!("!!! SKIPPED: what {program} makes of real snippets is not compared: {why}");
+        // Past what the test runner keeps back of a test that passes.
+        let _ =
+            writeln!(std::io::stderr(), "!!! SKIPPED: what {program} makes of real snippets is not compared: {why}");
     }
     there && is_root
 }
@@ -311,7 +314,7 @@ fn manifests_that_somebody_else_wrote_from_the_same_packages_agree() {
         .filter(|found| found.code == featgraph::catalog::Code::Conflict)
         .map(|found| found.message)
         // Theirs are all `/`.
-        .filter(|message| !message.contains("with different homes: `/` and"))
+        .filter(|message| !(message.contains("with different homes: ") && message.contains("`/`")))
         .collect();
     // Theirs lacks the quotes, which belong to the text.
     assert_eq!(differences, ["`/run/nologin` is provided twice, with different contents"]);
