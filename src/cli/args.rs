@@ -47,6 +47,7 @@ pub(super) enum Command {
     Graph(GraphArguments),
     Why(WhyArguments),
     Diff(DiffArguments),
+    Facts(FactsArguments),
     Explain(ExplainArguments),
     Schema(SchemaArguments),
     Completions(CompletionsArguments),
@@ -71,6 +72,10 @@ pub(super) struct CheckArguments {
     /// How findings are written [default: full on a terminal, else concise].
     #[arg(long, value_enum)]
     pub format: Option<CheckFormat>,
+
+    /// Write the findings into a file, too, in the format that its name tells or that stands before it; may be repeated.
+    #[arg(long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<PathBuf>,
 
     /// What the file on standard input is called; paths in it are relative to its folder.
     #[arg(long, value_name = "PATH")]
@@ -105,6 +110,14 @@ pub(super) enum CheckFormat {
     Concise,
     /// For machines; see `featgraph schema diagnostics`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations in a GitHub workflow.
+    Github,
+    /// A code quality report for GitLab.
+    Gitlab,
+    /// JUnit XML, for build servers.
+    Junit,
 }
 
 impl From<CheckFormat> for Format {
@@ -113,6 +126,10 @@ impl From<CheckFormat> for Format {
             CheckFormat::Full => Self::Full,
             CheckFormat::Concise => Self::Concise,
             CheckFormat::Json => Self::Json,
+            CheckFormat::Sarif => Self::Sarif,
+            CheckFormat::Github => Self::Github,
+            CheckFormat::Gitlab => Self::Gitlab,
+            CheckFormat::Junit => Self::Junit,
         }
     }
 }
@@ -251,6 +268,38 @@ pub(super) struct DiffArguments {
     pub format: TextOrJson,
 }
 
+/// Write down what a root file system has: paths, accounts, packages.
+#[derive(Args)]
+#[command(after_help = "\
+A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst) or a file of facts.
+What of it cannot be read is told on standard error, and the facts are then marked `opaque`.
+
+Examples:
+
+  featgraph facts /srv/roots/debian-12 -o debian-12.facts.json.zst
+  featgraph facts --since debian-12.facts.json.zst /srv/roots/with-nginx -o nginx.facts.json")]
+pub(super) struct FactsArguments {
+    /// The root file system, wherever it lies; `-` is an archive on standard input.
+    #[arg(value_name = "SOURCE")]
+    pub source: PathBuf,
+
+    /// Where to write the facts, compressed where the name ends in `.zst` or `.gz`; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Only what SOURCE has beyond this: facts, or another source.
+    #[arg(long, value_name = "OLD")]
+    pub since: Option<PathBuf>,
+
+    /// Add the digest of every file.
+    #[arg(long)]
+    pub digests: bool,
+
+    /// What the facts are called [default: after the source].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// How answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum TextOrJson {
@@ -288,6 +337,8 @@ pub(super) enum SchemaOf {
     Diagnostics,
     /// What `plan` writes as json.
     Plan,
+    /// What `graph` writes as json.
+    Graph,
 }
 
 /// Print a script that completes commands in a shell.

@@ -1,6 +1,6 @@
 //! What a file includes: feature sets, snippets of systemd, folders of these, and files whose type is said.
 
-use super::names::{is_image, is_image_or_facts, is_included, is_snippet};
+use super::names::{is_facts, is_image, is_included, is_snippet};
 use super::values::{reference, renamed, string, suggest, wrong_type};
 use crate::catalog::Code;
 use crate::kind::Lowering;
@@ -89,7 +89,9 @@ fn typed_include(lowering: &mut Lowering<'_>, node: NodeId) {
     }
     match (path, language) {
         (Some(reference), Some(language)) => {
-            if !is_snippet(&reference.path) && (is_included(&reference.path) || is_image_or_facts(&reference.path)) {
+            if !is_snippet(&reference.path)
+                && (is_included(&reference.path) || is_image(&reference.path) || is_facts(&reference.path))
+            {
                 let sentence = format!("{} is no snippet, and has no `type`", message::quoted(&reference.path));
                 lowering.report(Code::InvalidValue, reference.span, sentence).loses = true;
                 return;
