@@ -12,6 +12,7 @@ mod report;
 mod settle;
 mod snippets;
 mod sources;
+mod trees;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Means, Owner, PathFacts, Strength, What};
+use crate::entity::{Content, Means, Owner, PathFacts, Strength, What};
 use crate::fragment::{Account, Feature};
 use crate::graph::image::{Image, Substance};
 use crate::graph::layer::Known;
@@ -59,9 +59,11 @@ pub fn overwrite(image: &mut Image, number: usize) {
         EntityType::Package => package(image, number, before),
         EntityType::Virtual => Standing::New,
     };
+    // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
+    let mounts = image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
     match standing {
         Standing::New => {}
-        Standing::Satisfied => satisfy(image, number),
+        Standing::Satisfied => satisfy(image, number, mounts),
         Standing::Other(of, difference) => {
             // Of features that are one step any may say that it replaces.
             let replacing = (rows.0..rows.1)
@@ -73,7 +75,7 @@ pub fn overwrite(image: &mut Image, number: usize) {
                 && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
             if replacing.is_none() && keeps(image, number, of) {
                 if !stays {
-                    satisfy(image, number);
+                    satisfy(image, number, mounts);
                 }
             } else if let Some(feature) = replacing {
                 if !stays {
@@ -89,13 +91,17 @@ pub fn overwrite(image: &mut Image, number: usize) {
     }
 }
 
-/// It is there already, and no step makes it.
-fn satisfy(image: &mut Image, number: usize) {
+/// It is there already, and no step makes it; what is to be mounted there may still be.
+fn satisfy(image: &mut Image, number: usize, mounts: bool) {
     image.slots.slots[number].satisfied = true;
     let (start, end) = image.slots.slots[number].rows;
     for at in start..end {
         let row = image.slots.rows[at as usize];
-        image.slots.states[row as usize] |= Slots::SATISFIED;
+        let is_mount =
+            matches!(image.provides[row as usize].what, What::Path(PathFacts { content: Content::Mount(_), .. }));
+        if !(is_mount && mounts) {
+            image.slots.states[row as usize] |= Slots::SATISFIED;
+        }
     }
 }
 
@@ -153,11 +159,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         _ => true,
     };
     if slot.mount == Some(slot.lead) {
-        return if same_type {
-            Standing::New
-        } else {
-            Standing::Other(Of::Type, types(facts.file_type, view.file_type))
+        if !same_type {
+            return Standing::Other(Of::Type, types(facts.file_type, view.file_type));
+        }
+        return match mounted(image, slot.lead, before) {
+            Some(true) => Standing::Satisfied,
+            Some(false) => Standing::Other(Of::Type, "what is mounted there is something else".to_owned()),
+            None => Standing::New,
         };
+    }
+    if let Some(mount) = slot.mount
+        && mounted(image, mount, before) == Some(false)
+    {
+        return Standing::Other(Of::Type, "what is mounted there is something else".to_owned());
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -209,6 +223,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     match substance(image, slot.lead, before) {
         None => Standing::Satisfied,
         Some(difference) => Standing::Other(Of::Substance, difference),
+    }
+}
+
+/// Whether the same is mounted there already; none if nothing is, or if it is not known what.
+fn mounted(image: &Image, mount: u32, before: There<'_>) -> Option<bool> {
+    let Substance::Mount(source, source_type) = image.substance(&image.provides[mount as usize]) else { return None };
+    match before {
+        There::Base(known) => known.mounted.as_ref().map(|mounted| **mounted == (source, source_type)),
+        There::Slot(slot) => {
+            let other = image.slots.slots[slot as usize].mount?;
+            Some(image.same_substance(&image.provides[mount as usize], &image.provides[other as usize]))
+        }
+        There::Nothing | There::Always => None,
     }
 }
 
@@ -488,6 +515,14 @@ fn attribute_span(
     let feature = &image.features[row.feature as usize];
     if row.means != Means::Made {
         return row.span;
+    }
+    let contents = match difference {
+        "its contents differ" => Some("contents"),
+        _ if difference.starts_with("it leads to ") => Some("target"),
+        _ => None,
+    };
+    if let Some(attribute) = contents {
+        return image.value_span(row, attribute);
     }
     for (key, bit) in [("mode", PathFacts::MODE), ("user", PathFacts::USER), ("group", PathFacts::GROUP)] {
         if facts.given & bit != 0
