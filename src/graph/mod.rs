@@ -10,6 +10,7 @@ mod lines;
 pub mod links;
 mod merge;
 pub mod order;
+pub mod packages;
 pub mod queries;
 mod recorded;
 mod replace;
