@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::image::Image;
+use super::slots::Slot;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Role};
 use crate::entity::{Means, PathFacts, Provide, Strength, What};
@@ -49,6 +50,18 @@ pub(super) fn tell_first(image: &Image, diagnostic: &mut Diagnostic, a: &Provide
     let place = image.at(first.feature, first.span);
     let (file, line) = (message::quoted(&place.source.name), place.start().line);
     diagnostic.notes.push(format!("{tool} carries out line {line} of {file} and passes over the other"));
+}
+
+impl Image {
+    /// The home of a user for whom nobody names one: lines of sysusers.d mean `/`.
+    pub fn default_home(&self, slot: &Slot) -> &'static str {
+        let (start, end) = slot.rows;
+        let of_lines = self.slots.rows[start as usize..end as usize].iter().all(|&row| {
+            let feature = self.provides[row as usize].feature;
+            self.fragment_of(feature).document.language() == Language::Sysusers
+        });
+        if of_lines { "/" } else { "/nonexistent" }
+    }
 }
 
 /// Whether a feature is a line that leaves alone what is there already.

@@ -3,14 +3,14 @@
 use rustc_hash::FxHashMap;
 
 use super::image::Image;
-use super::slots::{Slot, There};
+use super::slots::There;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Means, Phase, Strength, What};
 use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
-use crate::syntax::{Language, Shape};
+use crate::syntax::Shape;
 
 /// What takes something away.
 #[derive(Clone, Copy, Debug)]
@@ -532,16 +532,6 @@ impl Image {
             }
         }
         value.to_string()
-    }
-
-    /// The home of a user for whom nobody names one: lines of sysusers.d mean `/`.
-    pub fn default_home(&self, slot: &Slot) -> &'static str {
-        let (start, end) = slot.rows;
-        let of_lines = self.slots.rows[start as usize..end as usize].iter().all(|&row| {
-            let feature = self.provides[row as usize].feature;
-            self.fragment_of(feature).document.language() == Language::Sysusers
-        });
-        if of_lines { "/" } else { "/nonexistent" }
     }
 
     /// Program and arguments of a command; a script is run by the shell.
