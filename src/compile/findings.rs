@@ -74,19 +74,23 @@ impl Workspace {
                 found.push(diagnostic);
             }
         }
+        found.extend(self.two_types(fragment));
         found
     }
 
     fn unread(&self, fragment: &Arc<Fragment>, reference: &Reference, key: &str) -> Option<Unread> {
         let location = Location { source: fragment.source.clone(), span: reference.span };
+        let is_folder = key == "include" && manifest::is_snippet_folder(&reference.path);
         let what = match key {
+            "include" if is_folder => "the included folder",
             "include" => "the included file",
             "parent" => "the parent",
             "ids" => "the file of numbers",
             _ => "the file",
         };
         let reason = match (self.inputs.text(&reference.path), self.inputs.root(&reference.path)) {
-            (Some(TextState::Missing(reason)), _) | (_, Some(RootState::Missing(reason))) => reason,
+            _ if is_folder => self.unlisted(&reference.path)?,
+            (Some(TextState::Missing(reason)), _) | (_, Some(RootState::Missing(reason))) => reason.clone(),
             (_, Some(RootState::Escapes(entries))) => {
                 return Some(escaping(location, what, &reference.path, entries));
             }
@@ -109,7 +113,7 @@ impl Workspace {
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
-            label: reason.clone(),
+            label: reason,
             help: near.map(|near| format!("did you mean `{near}`?")),
             notes: Vec::new(),
             code: Code::MissingFile,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::image::{Image, Substance};
+use super::lines;
 use super::slots::Slots;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
@@ -58,6 +59,7 @@ fn merge(image: &mut Image, number: usize) {
     }
     if image.findings.len() == findings {
         duplicates(image, &rows);
+        lines::take_first(image, number, &rows);
     }
 }
 
@@ -268,10 +270,11 @@ fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
         What::User(account) => image.accounts[account as usize].clone(),
         _ => Account::default(),
     };
-    let Some(&first) = rows.first() else { return };
+    let compared = compared(image, rows);
+    let Some(&first) = compared.first() else { return };
     let mut merged = account(image, first);
     let mut lead = first;
-    for &row in &rows[1..] {
+    for &row in &compared[1..] {
         let other = account(image, row);
         if let Some(difference) = accounts_differ(image, &merged, &other) {
             conflict(image, number, lead, row, rows, difference);
@@ -309,6 +312,15 @@ fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
     slot.what = What::User(merged);
 }
 
+/// The rows that have to agree: what a line of a snippet leaves alone where it is there, it leaves alone where a file lists it.
+fn compared(image: &Image, rows: &[u32]) -> Vec<u32> {
+    let is_listed = |&row: &u32| image.provides[row as usize].means == Means::Contained;
+    if !rows.iter().any(is_listed) {
+        return rows.to_vec();
+    }
+    rows.iter().copied().filter(|row| is_listed(row) || !lines::keeps(image, *row)).collect()
+}
+
 fn accounts_differ(image: &Image, own: &Account, its: &Account) -> Option<Difference> {
     fn two<T: PartialEq>(own: &Option<T>, its: &Option<T>, say: impl Fn(&T) -> String) -> Option<(String, String)> {
         match (own, its) {
@@ -344,14 +356,15 @@ fn accounts_differ(image: &Image, own: &Account, its: &Account) -> Option<Differ
 }
 
 fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
-    let Some(&first) = rows.first() else { return };
+    let compared = compared(image, rows);
+    let Some(&first) = compared.first() else { return };
     let gid = |image: &Image, row: u32| match image.provides[row as usize].what {
         What::Group(gid) => gid,
         _ => None,
     };
     let strongest = rows.iter().map(|&row| image.provides[row as usize].strength).max().unwrap_or(Strength::Explicit);
     let explicit: Vec<u32> =
-        rows.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
+        compared.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
     let mut lead = explicit.first().copied().unwrap_or(first);
     let mut merged = gid(image, lead);
     let mut by = lead;
@@ -516,6 +529,7 @@ fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u3
             ));
         }
     }
+    lines::tell_first(image, &mut diagnostic, &a, &b);
     for row in [first, second] {
         image.tell_links(&mut diagnostic, super::edges::Why::Parent(row));
     }

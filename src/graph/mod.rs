@@ -6,6 +6,7 @@ pub mod edges;
 mod image;
 pub mod layer;
 pub mod leave;
+mod lines;
 pub mod links;
 mod merge;
 pub mod order;

@@ -1,6 +1,7 @@
-//! What a file says of itself beside its features: the `[image]` table, what it includes and stands on, its format's version.
+//! What a file says of itself beside its features: the `[image]` table, what it stands on, its format's version.
 
-use super::names::{is_feature_set, is_image};
+use super::include::includes;
+use super::names::is_feature_set;
 use super::values::{reference, renamed, reserved, string, suggest, wrong_type};
 use crate::catalog::Code;
 use crate::fragment::{Manager, Parent};
@@ -22,33 +23,6 @@ pub fn format_version(lowering: &mut Lowering<'_>, node: NodeId) {
         let sentence = format!("this manifest is in format version {version}, and only versions 1.x are known here");
         lowering.report(Code::InvalidValue, span, sentence).help =
             Some("use a newer featgraph, or write the manifest for version 1.0".to_owned());
-    }
-}
-
-/// `include`, of an image or a feature set.
-pub fn includes(lowering: &mut Lowering<'_>, node: NodeId) {
-    match lowering.fragment.document.shape(node) {
-        Shape::Array => {}
-        Shape::Broken => return,
-        _ => {
-            wrong_type(lowering, node, "`include` must be a list of files").loses = true;
-            return;
-        }
-    }
-    let elements: Vec<NodeId> = lowering.fragment.document.children(node).collect();
-    for element in elements {
-        let Some(reference) = reference(lowering, element, "include") else { continue };
-        if is_feature_set(&reference.path) {
-            lowering.fragment.head.includes.push(reference);
-            continue;
-        }
-        let name = message::quoted(&reference.path);
-        let sentence = if is_image(&reference.path) {
-            format!("{name} is an image, and only feature sets can be included; an image can be the `parent`")
-        } else {
-            format!("{name} is no feature set: its name must end in `.features.toml` or `.features.json`")
-        };
-        lowering.report(Code::InvalidValue, reference.span, sentence).loses = true;
     }
 }
 

@@ -20,9 +20,20 @@ enum Standing {
     /// The same was there.
     Satisfied,
     /// Something else was there: which attribute differs, what it was and what it would become.
-    Other(String),
+    Other(Of, String),
     /// Something stands where a directory is needed.
     NoDirectory,
+}
+
+/// What of it differs.
+#[derive(Clone, Copy, PartialEq)]
+enum Of {
+    /// Its type.
+    Type,
+    /// Its mode, its owners, its extended attributes.
+    Attribute,
+    /// What is in it; of an account anything.
+    Substance,
 }
 
 /// Compares one slot with what is there before its phase.
@@ -49,34 +60,25 @@ pub fn overwrite(image: &mut Image, number: usize) {
         EntityType::Package => package(image, number, before),
         EntityType::Virtual => Standing::New,
     };
+    // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
+    let mounts = image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
     match standing {
         Standing::New => {}
-        Standing::Satisfied => {
-            // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
-            let mounts =
-                image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
-            image.slots.slots[number].satisfied = true;
-            for at in rows.0..rows.1 {
-                let row = image.slots.rows[at as usize];
-                let is_mount = matches!(
-                    image.provides[row as usize].what,
-                    What::Path(PathFacts { content: Content::Mount(_), .. })
-                );
-                if !(is_mount && mounts) {
-                    image.slots.states[row as usize] |= Slots::SATISFIED;
-                }
-            }
-        }
-        Standing::Other(difference) => {
+        Standing::Satisfied => satisfy(image, number, mounts),
+        Standing::Other(of, difference) => {
             // Of features that are one step any may say that it replaces.
             let replacing = (rows.0..rows.1)
                 .map(|at| image.provides[image.slots.rows[at as usize] as usize].feature)
                 .find(|&feature| image.features[feature as usize].is(Feature::REPLACE));
-            if let Some(feature) = replacing {
-                let (file_type, from) = origin_of(image, before);
-                // A directory that stays one gets its mode and owner in place.
-                let stays = file_type == Some(FileType::Directory)
-                    && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
+            let (file_type, from) = origin_of(image, before);
+            // A directory that stays one gets its mode and owner in place.
+            let stays = file_type == Some(FileType::Directory)
+                && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
+            if replacing.is_none() && keeps(image, number, of) {
+                if !stays {
+                    satisfy(image, number, mounts);
+                }
+            } else if let Some(feature) = replacing {
                 if !stays {
                     image.slots.slots[number].replaces = Some(Replaces { file_type, phase: from });
                 }
@@ -88,6 +90,38 @@ pub fn overwrite(image: &mut Image, number: usize) {
         // Who needs it as a directory is told so, with everybody else who does.
         Standing::NoDirectory => image.slots.slots[number].satisfied = true,
     }
+}
+
+/// It is there already, and no step makes it; what is to be mounted there may still be.
+fn satisfy(image: &mut Image, number: usize, mounts: bool) {
+    image.slots.slots[number].satisfied = true;
+    let (start, end) = image.slots.slots[number].rows;
+    for at in start..end {
+        let row = image.slots.rows[at as usize];
+        let is_mount =
+            matches!(image.provides[row as usize].what, What::Path(PathFacts { content: Content::Mount(_), .. }));
+        if !(is_mount && mounts) {
+            image.slots.states[row as usize] |= Slots::SATISFIED;
+        }
+    }
+}
+
+/// Whether whoever provides it leaves alone what is there: all of it, but for the modes and owners of files and nodes, which
+/// no step can set without making them anew, and for a type that is in the way.
+fn keeps(image: &Image, number: usize, of: Of) -> bool {
+    let slot = &image.slots.slots[number];
+    let (start, end) = slot.rows;
+    let yields = image.slots.rows[start as usize..end as usize].iter().all(|&row| {
+        let row = &image.provides[row as usize];
+        row.strength != Strength::Explicit || image.features[row.feature as usize].is(Feature::KEEPS)
+    });
+    let What::Path(facts) = slot.what else { return yields };
+    yields
+        && match facts.file_type {
+            Some(FileType::Symlink) => true,
+            Some(FileType::Directory) => of != Of::Type,
+            _ => of == Of::Substance,
+        }
 }
 
 fn origin_of(image: &Image, there: There<'_>) -> (Option<FileType>, Option<crate::entity::Phase>) {
@@ -132,18 +166,18 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     };
     if slot.mount == Some(slot.lead) {
         if !same_type {
-            return Standing::Other(types(facts.file_type, view.file_type));
+            return Standing::Other(Of::Type, types(facts.file_type, view.file_type));
         }
         return match mounted(image, slot.lead, before) {
             Some(true) => Standing::Satisfied,
-            Some(false) => Standing::Other("what is mounted there is something else".to_owned()),
+            Some(false) => Standing::Other(Of::Type, "what is mounted there is something else".to_owned()),
             None => Standing::New,
         };
     }
     if let Some(mount) = slot.mount
         && mounted(image, mount, before) == Some(false)
     {
-        return Standing::Other("what is mounted there is something else".to_owned());
+        return Standing::Other(Of::Type, "what is mounted there is something else".to_owned());
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -153,7 +187,7 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         return Standing::NoDirectory;
     }
     if !same_type {
-        return Standing::Other(types(facts.file_type, view.file_type));
+        return Standing::Other(Of::Type, types(facts.file_type, view.file_type));
     }
     // A source that cannot be read yet: nothing can be said against it.
     if facts.file_type.is_none() {
@@ -163,7 +197,7 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         && let (Some(own), Some(found)) = (facts.mode, view.mode)
         && own != found
     {
-        return Standing::Other(format!("its mode is {found:04o} there and would become {own:04o}"));
+        return Standing::Other(Of::Attribute, format!("its mode is {found:04o} there and would become {own:04o}"));
     }
     for (bit, own, found, what) in
         [(PathFacts::USER, facts.user, view.user, "user"), (PathFacts::GROUP, facts.group, view.group, "group")]
@@ -172,7 +206,10 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
             && let (Some(wanted), Some(found)) = (image.owner(own), found)
             && !same_owner(image, own, wanted, found, what)
         {
-            return Standing::Other(format!("its {what} is {} there and would become {}", say(found), say(wanted)));
+            return Standing::Other(
+                Of::Attribute,
+                format!("its {what} is {} there and would become {}", say(found), say(wanted)),
+            );
         }
     }
     if facts.given & PathFacts::XATTRS != 0
@@ -183,7 +220,7 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         let same = own.len() == found.len()
             && own.iter().zip(found).all(|((name, value), (other, its))| **name == **other && **value == **its);
         if !same {
-            return Standing::Other("its extended attributes differ".to_owned());
+            return Standing::Other(Of::Attribute, "its extended attributes differ".to_owned());
         }
     }
     if is_directory {
@@ -191,7 +228,7 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     }
     match substance(image, slot.lead, before) {
         None => Standing::Satisfied,
-        Some(difference) => Standing::Other(difference),
+        Some(difference) => Standing::Other(Of::Substance, difference),
     }
 }
 
@@ -292,7 +329,7 @@ fn user(image: &Image, number: usize, before: There<'_>) -> Standing {
         There::Nothing => return Standing::New,
     };
     match account_difference(image, own, &found, slot.entity, !matches!(before, There::Slot(_))) {
-        Some(difference) => Standing::Other(difference),
+        Some(difference) => Standing::Other(Of::Substance, difference),
         None => Standing::Satisfied,
     }
 }
@@ -392,10 +429,10 @@ fn group(image: &Image, number: usize, before: There<'_>) -> Standing {
     };
     match (own, found) {
         (Some(own), Some(found)) if own != found => {
-            Standing::Other(format!("its gid is {found} there and would become {own}"))
+            Standing::Other(Of::Substance, format!("its gid is {found} there and would become {own}"))
         }
         (Some(own), None) if matches!(before, There::Slot(_)) => {
-            Standing::Other(format!("its gid is allocated there and would become {own}"))
+            Standing::Other(Of::Substance, format!("its gid is allocated there and would become {own}"))
         }
         _ => Standing::Satisfied,
     }
