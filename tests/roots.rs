@@ -5,8 +5,11 @@
 mod roots {
     mod archives;
     mod command;
+    mod databases;
+    mod debian;
     mod directories;
     mod dpkg;
     mod ground;
+    mod images;
     mod parents;
 }
