@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["diagnostic"],
     &["baseline"],
     &["tree"],
+    &["facts"],
     &["inputs"],
     &["accounts"],
     &["syntax"],
@@ -19,7 +20,6 @@ const FLOORS: &[&[&str]] = &[
     // These know each other: a kind fills a fragment, whose features name their kind, and both speak to the author.
     &["fragment", "kind", "message"],
     &["manifest"],
-    &["facts"],
     &["graph"],
     &["plan"],
     &["compile"],
