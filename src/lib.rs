@@ -1,6 +1,7 @@
 //! featgraph compiles declarative image features into a proven, ordered plan.
 
 pub mod accounts;
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod compile;

@@ -78,6 +78,22 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "[FORMAT=]FILE")]
     pub output: Vec<PathBuf>,
 
+    /// Pass over the findings that this file lists as known.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings into the file of `--baseline`, so that they are known from now on.
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
+
+    /// Tell how many findings there are of each code, not the findings.
+    #[arg(long)]
+    pub statistics: bool,
+
+    /// Check again whenever something changes, until Ctrl-C.
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub watch: bool,
+
     /// What the file on standard input is called; paths in it are relative to its folder.
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
@@ -345,6 +361,8 @@ pub(super) enum SchemaOf {
     Plan,
     /// What `graph` writes as json.
     Graph,
+    /// Lists of known findings, for `check --baseline`.
+    Baseline,
 }
 
 /// Serve an editor: a language server on standard input and output.

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "the outside: it reads arguments, environment and standard input")]
 
 mod args;
+mod baseline;
 mod check;
 mod diff;
 mod explore;
@@ -15,6 +16,7 @@ mod plan;
 mod reference;
 mod reports;
 mod terminal;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -22,6 +22,11 @@ impl Workspace {
         }
     }
 
+    /// Everything that was asked for so far, in no order.
+    pub fn asked(&self) -> impl Iterator<Item = &Ask> {
+        self.seen.iter()
+    }
+
     /// Takes an answer.
     pub fn answer(&mut self, ask: &Ask, answer: Answer) {
         if let Ask::Text(path) | Ask::Root(path) = ask {

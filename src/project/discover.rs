@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub files: Vec<String>,
     /// What is named and cannot be read, and folders that cannot be listed.
     pub complaints: Vec<Complaint>,
+    /// The folders that were searched.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Finds the manifests at and below `paths`. The working directory is `folder`.
@@ -57,6 +59,10 @@ fn below(folder: &Path, path: &Path, found: &mut Found) {
                 continue;
             }
         };
+        if entry.file_type().is_some_and(|sort| sort.is_dir()) {
+            found.folders.push(entry.into_path());
+            continue;
+        }
         let is_file = entry.file_type().is_some_and(|sort| sort.is_file());
         let file_name = entry.file_name().to_string_lossy();
         if !is_file || !(manifest::is_image(&file_name) || manifest::is_feature_set(&file_name)) {

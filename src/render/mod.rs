@@ -11,11 +11,13 @@ pub mod graph;
 pub mod json;
 mod junit;
 mod sarif;
+mod statistics;
 mod words;
 
 use std::io::{self, Write};
 
 pub use escape::escaped;
+pub use statistics::{FORMATS as STATISTICS_FORMATS, write_statistics};
 
 use crate::diagnostic::Diagnostic;
 
