@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::accounts::AccountFiles;
 use super::layer::{Known, Layer, Spot};
+use super::packages::PackageRows;
 use super::slots::Slots;
 use crate::diagnostic::Diagnostic;
 use crate::entity::{Phase, Provide, Require, Validator};
@@ -98,6 +99,8 @@ pub struct Image {
     pub removals: Vec<Removal>,
     /// Trees.
     pub grafts: Vec<ImageGraft>,
+    /// Package files that could be read, by feature.
+    pub packages: Vec<PackageRows>,
     /// Entries of trees.
     pub entries: Vec<EntryRow>,
     /// For each entity, in which phases it was taken away, bit by bit.

@@ -39,6 +39,7 @@ impl Image {
             links: Vec::new(),
             removals: Vec::new(),
             grafts: Vec::new(),
+            packages: Vec::new(),
             entries: Vec::new(),
             gone: Vec::new(),
             trail_of: FxHashMap::default(),
@@ -72,6 +73,7 @@ impl Image {
         }
         image.find_includes();
         super::trees::graft(&mut image, inputs, images);
+        super::packages::clear_opaque(&mut image);
         image
     }
 

@@ -12,6 +12,7 @@ mod merge;
 mod names;
 mod opaque;
 pub mod order;
+pub mod packages;
 pub mod queries;
 mod recorded;
 mod replace;

@@ -50,7 +50,13 @@ impl Image {
             {
                 continue;
             }
-            said.push(self.say_feature(feature));
+            let mut scripts: Vec<&str> =
+                self.package_files(feature).flat_map(|package| package.scripts.iter().copied()).collect();
+            scripts.sort_unstable();
+            scripts.dedup();
+            let by =
+                if scripts.is_empty() { String::new() } else { format!(" by its scripts ({})", scripts.join(", ")) };
+            said.push(self.say_feature(feature) + &by);
             places.push(self.origin(feature));
         }
         if let Some(base) = &self.base

@@ -86,6 +86,9 @@ impl Image {
 
     /// The package whose recorded facts a row comes from.
     pub fn package_of(&self, row: u32) -> Option<Box<str>> {
+        if let Some(package) = self.package_file(row) {
+            return Some((*package.name).into());
+        }
         let provide = &self.provides[row as usize];
         let feature = &self.features[provide.feature as usize];
         let is_recorded = provide.means == Means::Declared && feature.kind == Kind::Package;
@@ -153,7 +156,8 @@ impl Image {
             self.places[removal.feature as usize].get_or_insert(removal.entity);
         }
         for graft in &self.grafts {
-            if graft.provide.is_none() || graft.tree.is_some() {
+            let is_package = matches!(graft.graft.from, crate::fragment::GraftFrom::Package { .. });
+            if !is_package && (graft.provide.is_none() || graft.tree.is_some()) {
                 self.places[graft.graft.feature as usize] = Some(graft.graft.at);
             }
         }

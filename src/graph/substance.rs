@@ -82,6 +82,11 @@ impl Image {
             GraftFrom::Archive { source, strip, .. } => {
                 format!("archive {strip} {} {}", fragment.sources[*source as usize].path, entry.path)
             }
+            // dpkg refuses a file that another package has, and rpm one that differs.
+            GraftFrom::Package { source } => match &*fragment.sources[*source as usize].path {
+                path if path.ends_with(".rpm") => format!("package {}", entry.path),
+                path => format!("package {path} {}", entry.path),
+            },
             GraftFrom::Image { reference, path, .. } => format!(
                 "image {} {} {}",
                 fragment.references[*reference as usize].path,

@@ -100,6 +100,8 @@ impl Image {
                 crate::fragment::GraftFrom::Archive { source, strip, names } => {
                     format!("{} {strip} {names}", fragment.sources[*source as usize].path)
                 }
+                // The same package twice is one package.
+                crate::fragment::GraftFrom::Package { .. } => continue,
                 crate::fragment::GraftFrom::Image { reference, path, .. } => {
                     format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
                 }

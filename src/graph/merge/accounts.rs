@@ -137,6 +137,9 @@ pub(super) fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
 pub(super) fn merge_packages(image: &mut Image, number: usize, rows: &[u32]) {
     let Some(&first) = rows.first() else { return };
     let version = |image: &Image, row: u32| {
+        if let Some(package) = image.package_file(row).filter(|_| image.provides[row as usize].means == Means::Made) {
+            return Some((*package.version).to_owned());
+        }
         let provide = &image.provides[row as usize];
         let What::Package(Some(node)) = provide.what else { return None };
         let fragment = image.fragment_of(provide.feature);

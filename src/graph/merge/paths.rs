@@ -1,5 +1,7 @@
 //! Paths: directories by strength, files by their contents, what is given over what is not, and mounts on top.
 
+use std::sync::Arc;
+
 use super::conflict::{Difference, conflict};
 use super::unite;
 use crate::entity::{Content, Means, Owner, PathFacts, Provide, Strength, What};
@@ -158,7 +160,10 @@ fn differ(
     let declared = |row: &Provide| row.means == Means::Declared;
     // What is only declared may be said twice; beside what is really made it would be made twice.
     let both_declared = declared(first) && declared(second);
-    if !is_directory && !both_declared && first.feature != second.feature {
+    // One feature may name several packages.
+    let apart = first.feature != second.feature
+        || image.package_file(lead).map(Arc::as_ptr) != image.package_file(row).map(Arc::as_ptr);
+    if !is_directory && !both_declared && apart {
         if declared(first) || declared(second) {
             return Some((lead, Difference { attribute: "who makes it", values: None }));
         }

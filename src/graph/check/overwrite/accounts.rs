@@ -141,6 +141,10 @@ pub(super) fn package(image: &Image, number: usize, before: There<'_>) -> Standi
     let What::Package(version) = slot.what else { return Standing::New };
     let There::Base(known) = before else { return Standing::New };
     let row = &image.provides[slot.lead as usize];
+    if let Some(package) = image.package_file(slot.lead) {
+        let same = row.means != Means::Made || known.version.as_deref() == Some(&*package.version);
+        return if same { Standing::Satisfied } else { Standing::New };
+    }
     match version {
         None if image.is_install(row.feature) => Standing::Satisfied,
         Some(node) => {

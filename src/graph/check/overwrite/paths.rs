@@ -4,6 +4,7 @@ use super::{Standing, say, types};
 use crate::entity::{Means, Owner, PathFacts, Strength, What};
 use crate::graph::Substance;
 use crate::graph::image::Image;
+use crate::graph::packages::{self, Meeting};
 use crate::graph::slots::There;
 use crate::graph::view::ViewOwner;
 use crate::intern::EntityType;
@@ -17,6 +18,11 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
     let view = image.view(before);
     if row.means == Means::Declared {
         return Standing::New;
+    }
+    match packages::meet(image, slot.lead, &facts, before) {
+        Meeting::Stays => return Standing::Satisfied,
+        Meeting::TakesOver => return Standing::New,
+        Meeting::Ordinary => {}
     }
     // What a contradiction in the parent left behind is not judged.
     if let There::Base(known) = before
