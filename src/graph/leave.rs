@@ -1,9 +1,10 @@
 //! What an image leaves behind: its layer, for the images that stand on it or clone from it. And the layer of a facts file.
 
 use super::check::Numbers;
-use super::image::{Image, Substance};
+use super::image::Image;
 use super::layer::{Known, Layer, LevelBuilder};
 use super::slots::{Slot, There};
+use super::substance::Substance;
 use super::view::ViewOwner;
 use crate::entity::{Owner, Phase, What};
 use crate::facts::Facts;

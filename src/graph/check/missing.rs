@@ -302,8 +302,8 @@ impl Judge<'_> {
         let phase = phases.copied().find(|&phase| image.goes_in(failure.entity, phase))?;
         image.account_file(image.entities.entity_type(failure.entity), phase)?;
         match image.taker_of(failure.entity, phase)? {
-            crate::graph::queries::Taker::Replacement(row) => Some(row),
-            crate::graph::queries::Taker::Removal(_) => None,
+            crate::graph::taken::Taker::Replacement(row) => Some(row),
+            crate::graph::taken::Taker::Removal(_) => None,
         }
     }
 
