@@ -83,8 +83,8 @@ struct ReadFacts {
     layer: Layer,
 }
 
-/// Files and what is known of them.
-#[derive(Default)]
+/// Files and what is known of them. A copy shares what was read and lowered.
+#[derive(Clone, Default)]
 pub struct Workspace {
     inputs: Inputs,
     roots: Vec<String>,
@@ -1216,6 +1216,7 @@ fn plain(code: Code, location: Location, message: String) -> Diagnostic {
         notes: Vec::new(),
         help: None,
         fixes: Vec::new(),
+        clues: Vec::new(),
     }
 }
 
