@@ -86,7 +86,10 @@ const KNOW_SERDE: &[(&str, &str)] = &[
     ("explore/model.rs", "the answer of `why`, a public format with a version"),
     ("explore/text.rs", "writes the answers as JSON"),
     ("explore/why.rs", "the answer of `why`, a public format with a version"),
-    ("kind/lowering.rs", "the one form of a value, whichever syntax it was written in, is made of JSON values"),
+    (
+        "kind/lowering/configuration.rs",
+        "the one form of a value, whichever syntax it was written in, is made of JSON values",
+    ),
     ("kind/schema.rs", "a schema is JSON"),
     ("syntax/mod.rs", "a value as JSON, the same for TOML and JSON: what keys and stamps are made of"),
 ];

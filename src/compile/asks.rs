@@ -1,0 +1,175 @@
+//! What is asked of the world, and what is made of its answers.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::findings::plain;
+use super::ids::read_ids;
+use super::{ReadFacts, Workspace};
+use crate::diagnostic::Diagnostic;
+use crate::facts::Facts;
+use crate::fragment::{Fragment, Parent, SourceRole};
+use crate::graph::leave;
+use crate::inputs::{Answer, Ask, TextState};
+use crate::manifest;
+use crate::text::{Location, Source};
+
+impl Workspace {
+    pub(super) fn ask(&mut self, ask: Ask) {
+        if self.seen.insert(ask.clone()) {
+            self.fresh.push(ask);
+        }
+    }
+
+    /// Takes an answer.
+    pub fn answer(&mut self, ask: &Ask, answer: Answer) {
+        if let Ask::Text(path) = ask {
+            self.waiting.push(path.to_string());
+        }
+        self.inputs.set(ask.path().clone(), answer);
+    }
+
+    /// Lowers what was answered and returns what is to be asked next; nothing means that all is known.
+    pub fn asks(&mut self) -> Vec<Ask> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let manifests: Vec<(String, Arc<Source>)> = waiting
+            .iter()
+            .filter(|path| sort_of(path) == FileSort::Manifest)
+            .filter_map(|path| match self.inputs.text(path) {
+                Some(TextState::Text(source)) => Some((path.clone(), source.clone())),
+                _ => None,
+            })
+            .collect();
+        let lowered: Vec<(String, Arc<Fragment>)> =
+            manifests.into_par_iter().map(|(path, source)| (path, Arc::new(manifest::lower(source)))).collect();
+        for (path, fragment) in lowered {
+            self.ask_for(&fragment);
+            self.fragments.insert(path, fragment);
+        }
+        for path in waiting {
+            match sort_of(&path) {
+                FileSort::Facts => {
+                    let read = self.read_facts(&path);
+                    self.facts.insert(path, read);
+                }
+                FileSort::Ids => {
+                    if let Some(TextState::Text(source)) = self.inputs.text(&path) {
+                        let read = read_ids(source);
+                        self.ids.insert(path, read);
+                    }
+                }
+                FileSort::Manifest => {}
+            }
+        }
+        if self.fresh.is_empty() {
+            self.ask_for_compared();
+        }
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// Sources that go where a facts file has the digest of what is there: only their contents tell whether it is the same.
+    fn ask_for_compared(&mut self) {
+        let mut compared: Vec<Arc<str>> = Vec::new();
+        let mut known: Vec<(&String, &Arc<ReadFacts>)> =
+            self.facts.iter().filter_map(|(path, read)| Some((path, read.as_ref().ok()?))).collect();
+        known.sort_unstable_by_key(|&(path, _)| path);
+        let mut fragments: Vec<(&String, &Arc<Fragment>)> = self.fragments.iter().collect();
+        fragments.sort_unstable_by_key(|&(path, _)| path);
+        for (_, read) in known {
+            let tree = &read.facts.tree;
+            if tree.entries().iter().all(|entry| entry.digest.is_none()) {
+                continue;
+            }
+            for (_, fragment) in &fragments {
+                for row in &fragment.provides {
+                    if let crate::entity::What::Path(facts) = row.what
+                        && let crate::entity::Content::Source(source) = facts.content
+                        && let path = fragment.entities.text(row.entity)
+                        && tree.get(path.trim_start_matches('/')).is_some_and(|entry| entry.digest.is_some())
+                    {
+                        compared.push((&*fragment.sources[source as usize].path).into());
+                    }
+                }
+            }
+        }
+        compared.sort();
+        for path in compared {
+            self.ask(Ask::Digest(path));
+        }
+    }
+
+    fn ask_for(&mut self, fragment: &Arc<Fragment>) {
+        let head = &fragment.head;
+        let named = head.includes.iter().chain(&fragment.references).chain(&head.ids);
+        let mut paths: Vec<Arc<str>> = named.map(|reference| reference.path.as_str().into()).collect();
+        if let Some(Parent::File(reference)) = &head.parent {
+            paths.push(reference.path.as_str().into());
+        }
+        for path in paths {
+            self.ask(Ask::Text(path));
+        }
+        for source in &fragment.sources {
+            let path: Arc<str> = (&*source.path).into();
+            match source.role {
+                SourceRole::Archive => self.ask(Ask::Archive(path.clone())),
+                SourceRole::Plain | SourceRole::Package => self.ask(Ask::Source(path.clone())),
+            }
+            if self.digests {
+                self.ask(Ask::Digest(path));
+            }
+        }
+        // Account files are read for the accounts in them.
+        for row in &fragment.provides {
+            if let crate::entity::What::Path(facts) = row.what
+                && let crate::entity::Content::Source(source) = facts.content
+                && matches!(fragment.entities.last(row.entity), "passwd" | "group")
+            {
+                self.ask(Ask::Contents((&*fragment.sources[source as usize].path).into()));
+            }
+        }
+    }
+
+    fn read_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
+        let Some(TextState::Text(source)) = self.inputs.text(path) else { return Err(Vec::new()) };
+        match Facts::parse(&source.text) {
+            Ok(facts) => {
+                let name = facts
+                    .name
+                    .as_deref()
+                    .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
+                let mut layer = leave::of_facts(&facts, name);
+                layer.digest = self
+                    .digests
+                    .then(|| facts.digest().parse().ok())
+                    .flatten()
+                    .map(|digest: crate::plan::Digest| *digest.as_bytes());
+                Ok(Arc::new(ReadFacts { facts, layer }))
+            }
+            Err(error) => {
+                let mut diagnostic =
+                    plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
+                diagnostic.help = error.help;
+                Err(vec![diagnostic])
+            }
+        }
+    }
+}
+
+fn sort_of(path: &str) -> FileSort {
+    if manifest::is_facts(path) {
+        FileSort::Facts
+    } else if manifest::is_image(path) || manifest::is_feature_set(path) {
+        FileSort::Manifest
+    } else {
+        FileSort::Ids
+    }
+}
+
+/// How a file stands in the workspace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileSort {
+    Manifest,
+    Facts,
+    Ids,
+}

@@ -1,0 +1,222 @@
+//! Which files and images belong together: includes, parents, clones, and the circles among them.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Workspace;
+use super::findings::plain;
+use crate::catalog::Code;
+use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::fragment::{Fragment, Parent, Reference};
+use crate::text::Location;
+use crate::{manifest, message};
+
+impl Workspace {
+    /// The images among the roots, and the feature sets that none of them includes, each by name.
+    pub(super) fn subjects(&self) -> (Vec<String>, Vec<String>) {
+        let mut images: Vec<String> = Vec::new();
+        let mut sets: Vec<String> = Vec::new();
+        for root in &self.roots {
+            let Some(fragment) = self.fragments.get(root) else { continue };
+            if fragment.head.is_image { images.push(root.clone()) } else { sets.push(root.clone()) }
+        }
+        images.sort();
+        images.dedup();
+        sets.sort();
+        sets.dedup();
+        let mut included: FxHashSet<&str> = FxHashSet::default();
+        let (all, _) = self.closure(&images);
+        for image in &all {
+            let mut pending = vec![image.as_str()];
+            while let Some(path) = pending.pop() {
+                let Some(fragment) = self.fragments.get(path) else { continue };
+                for include in &fragment.head.includes {
+                    if included.insert(&include.path) {
+                        pending.push(&include.path);
+                    }
+                }
+            }
+        }
+        sets.retain(|set| !included.contains(set.as_str()));
+        (images, sets)
+    }
+
+    /// The images that a file stands on or clones from.
+    pub(super) fn needs(&self, path: &str) -> Vec<Reference> {
+        let mut needs = Vec::new();
+        if let Some(fragment) = self.fragments.get(path)
+            && let Some(Parent::File(reference)) = &fragment.head.parent
+        {
+            needs.push(reference.clone());
+        }
+        for file in self.files_of(path).0 {
+            for reference in &file.references {
+                if manifest::is_image(&reference.path) {
+                    needs.push(reference.clone());
+                }
+            }
+        }
+        needs.retain(|reference| manifest::is_image(&reference.path));
+        needs
+    }
+
+    /// Every image needed, parents before children; and the circles that had to be cut.
+    pub(super) fn closure(&self, images: &[String]) -> (Vec<String>, Vec<Diagnostic>) {
+        #[derive(PartialEq)]
+        enum Mark {
+            Open,
+            Done,
+        }
+        let mut marks: FxHashMap<String, Mark> = FxHashMap::default();
+        let mut all = Vec::new();
+        let mut circles = Vec::new();
+        for image in images {
+            let mut stack: Vec<(String, Vec<Reference>)> = Vec::new();
+            if !marks.contains_key(image) {
+                marks.insert(image.clone(), Mark::Open);
+                stack.push((image.clone(), self.needs(image).into_iter().rev().collect()));
+            }
+            while let Some((path, needs)) = stack.last_mut() {
+                let path = path.clone();
+                match needs.pop() {
+                    Some(reference) => match marks.get(&reference.path) {
+                        Some(Mark::Done) => {}
+                        Some(Mark::Open) => {
+                            circles.extend(self.file_cycle(
+                                &path,
+                                &reference,
+                                "stand on each other",
+                                &stack_paths(&stack),
+                            ));
+                        }
+                        None => {
+                            marks.insert(reference.path.clone(), Mark::Open);
+                            let next = self.needs(&reference.path).into_iter().rev().collect();
+                            stack.push((reference.path.clone(), next));
+                        }
+                    },
+                    None => {
+                        stack.pop();
+                        marks.insert(path.clone(), Mark::Done);
+                        if self.fragments.contains_key(&path) {
+                            all.push(path);
+                        }
+                    }
+                }
+            }
+        }
+        (all, circles)
+    }
+
+    fn file_cycle(&self, path: &str, reference: &Reference, how: &str, stack: &[String]) -> Option<Diagnostic> {
+        let fragment = self.fragments.get(path)?;
+        let from = stack.iter().position(|file| *file == reference.path).unwrap_or(0);
+        let members = &stack[from..];
+        let location = Location { source: fragment.source.clone(), span: reference.span };
+        let message = match members {
+            [_] => format!("{} names itself", message::quoted(path)),
+            [one, other] => format!("{} and {} {how}", message::quoted(one), message::quoted(other)),
+            _ => format!("{} files {how} in a circle", members.len()),
+        };
+        let mut diagnostic = plain(Code::FileCycle, location, message);
+        diagnostic.label = "closes the circle".to_owned();
+        for (at, member) in members.iter().enumerate() {
+            let next = members.get(at + 1).unwrap_or(&reference.path);
+            if member == path && *next == reference.path {
+                continue;
+            }
+            let Some(fragment) = self.fragments.get(member) else { continue };
+            let parent = match &fragment.head.parent {
+                Some(Parent::File(parent)) => Some(parent),
+                _ => None,
+            };
+            let place = fragment
+                .head
+                .includes
+                .iter()
+                .chain(parent)
+                .chain(&fragment.references)
+                .find(|other| other.path == *next);
+            if let Some(place) = place {
+                diagnostic.related.push(Related {
+                    role: Role::Edge,
+                    entity: None,
+                    location: Location { source: fragment.source.clone(), span: place.span },
+                    message: format!("names {}", message::quoted(next)),
+                });
+            }
+        }
+        // It stands at its first place by file and position.
+        let first =
+            diagnostic.related.iter().enumerate().min_by_key(|(_, related)| related.location.order().0.to_owned());
+        if let Some((at, related)) = first
+            && related.location.order() < diagnostic.location.order()
+        {
+            let place = related.location.clone();
+            let said = std::mem::replace(
+                &mut diagnostic.related[at].message,
+                format!("names {}", message::quoted(&reference.path)),
+            );
+            diagnostic.related[at].location = std::mem::replace(&mut diagnostic.location, place);
+            diagnostic.label = said;
+        }
+        diagnostic.help = Some("drop one of these references".to_owned());
+        Some(diagnostic)
+    }
+
+    /// A file and all that it includes, each once, and whether something is missing.
+    pub(super) fn files_of(&self, path: &str) -> (Vec<Arc<Fragment>>, bool) {
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
+        let mut pending = vec![path];
+        let mut files = Vec::new();
+        let mut missing = false;
+        while let Some(path) = pending.pop() {
+            if !seen.insert(path) {
+                continue;
+            }
+            match self.fragments.get(path) {
+                Some(fragment) => {
+                    files.push(fragment.clone());
+                    pending.extend(fragment.head.includes.iter().map(|include| include.path.as_str()));
+                }
+                None => missing = true,
+            }
+        }
+        (files, missing)
+    }
+
+    /// Circles among the includes of a file.
+    pub(super) fn include_cycles(&self, path: &str) -> Vec<Diagnostic> {
+        let mut done: FxHashSet<String> = FxHashSet::default();
+        let mut open: Vec<(String, usize)> = vec![(path.to_owned(), 0)];
+        let mut on_way: FxHashSet<String> = FxHashSet::from_iter([path.to_owned()]);
+        let mut found = Vec::new();
+        while let Some((path, at)) = open.last_mut() {
+            let path = path.clone();
+            let include = self.fragments.get(&path).and_then(|fragment| fragment.head.includes.get(*at).cloned());
+            *at += 1;
+            match include {
+                None => {
+                    open.pop();
+                    on_way.remove(&path);
+                    done.insert(path);
+                }
+                Some(include) if on_way.contains(&include.path) => {
+                    let way: Vec<String> = open.iter().map(|(path, _)| path.clone()).collect();
+                    found.extend(self.file_cycle(&path, &include, "include each other", &way));
+                }
+                Some(include) if done.contains(&include.path) => {}
+                Some(include) => {
+                    on_way.insert(include.path.clone());
+                    open.push((include.path.clone(), 0));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn stack_paths(stack: &[(String, Vec<Reference>)]) -> Vec<String> {
+    stack.iter().map(|(path, _)| path.clone()).collect()
+}

@@ -1,0 +1,188 @@
+//! What is wrong with files themselves, and with the files that they name.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Workspace;
+use crate::catalog::Code;
+use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::fragment::{Fragment, Parent, Reference};
+use crate::inputs::{Ask, TextState};
+use crate::text::{Location, Source, Span};
+use crate::{manifest, message};
+
+/// A file that a manifest names and that could not be read, at its place.
+struct Unread {
+    location: Location,
+    message: String,
+    label: String,
+    help: Option<String>,
+    code: Code,
+}
+
+impl Workspace {
+    /// What is wrong with a file itself, and with the files that it names.
+    pub(super) fn file_findings(&self, fragment: &Arc<Fragment>) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = fragment
+            .findings
+            .iter()
+            .map(|finding| {
+                let at = |span: Span| Location { source: fragment.source.clone(), span };
+                let mut diagnostic = plain(finding.code, at(finding.span), finding.message.clone());
+                diagnostic.label = finding.label.clone();
+                diagnostic.help = finding.help.clone();
+                diagnostic.related = finding
+                    .related
+                    .iter()
+                    .map(|note| Related {
+                        role: note.role,
+                        entity: None,
+                        location: at(note.span),
+                        message: note.message.clone(),
+                    })
+                    .collect();
+                if let Some(fix) = &finding.fix {
+                    diagnostic.fixes.push(crate::diagnostic::Fix {
+                        title: fix.title.clone(),
+                        safe: false,
+                        edits: vec![crate::diagnostic::Edit { location: at(fix.span), text: fix.text.clone() }],
+                    });
+                }
+                diagnostic
+            })
+            .collect();
+        let head = &fragment.head;
+        let parent = match &head.parent {
+            Some(Parent::File(reference)) => Some(reference),
+            _ => None,
+        };
+        let named = head
+            .includes
+            .iter()
+            .map(|reference| (reference, "include"))
+            .chain(parent.map(|reference| (reference, "parent")))
+            .chain(head.ids.iter().map(|reference| (reference, "ids")))
+            .chain(fragment.references.iter().map(|reference| (reference, "from")));
+        for (reference, key) in named {
+            if let Some(unread) = self.unread(fragment, reference, key) {
+                let mut diagnostic = plain(unread.code, unread.location, unread.message);
+                diagnostic.label = unread.label;
+                diagnostic.help = unread.help;
+                found.push(diagnostic);
+            }
+        }
+        found
+    }
+
+    fn unread(&self, fragment: &Arc<Fragment>, reference: &Reference, key: &str) -> Option<Unread> {
+        let location = Location { source: fragment.source.clone(), span: reference.span };
+        let reason = match self.inputs.text(&reference.path) {
+            Some(TextState::Missing(reason)) => reason,
+            _ => return None,
+        };
+        let what = match key {
+            "include" => "the included file",
+            "parent" => "the parent",
+            "ids" => "the file of numbers",
+            _ => "the file",
+        };
+        let folder = |path: &str| path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned());
+        let name = reference.path.rsplit('/').next().unwrap_or("");
+        let beside: Vec<&str> = self
+            .fragments
+            .keys()
+            .filter(|path| folder(path) == folder(&reference.path))
+            .map(|path| path.rsplit('/').next().unwrap_or(""))
+            .collect();
+        let mut sorted = beside;
+        sorted.sort_unstable();
+        let near = message::nearest(
+            name,
+            sorted.into_iter().filter(|other| manifest::is_image(other) == manifest::is_image(name)),
+        );
+        Some(Unread {
+            location,
+            message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
+            label: reason.clone(),
+            help: near.map(|near| format!("did you mean `{near}`?")),
+            code: Code::MissingFile,
+        })
+    }
+
+    /// Files named on the command line that are there and cannot be taken as text.
+    pub(super) fn broken_roots(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut paths: Vec<&Arc<str>> = self
+            .seen
+            .iter()
+            .filter_map(|ask| match ask {
+                Ask::Text(path) => Some(path),
+                _ => None,
+            })
+            .collect();
+        paths.sort();
+        for path in paths {
+            if let Some(TextState::Broken(reason)) = self.inputs.text(path) {
+                let source = Source::new(path.to_string(), "");
+                found.push(plain(Code::Syntax, Location { source, span: Span::default() }, reason.clone()));
+            }
+        }
+        found
+    }
+
+    /// Two images of one name.
+    pub(super) fn twice_named(&self, names: &FxHashMap<String, Vec<String>>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut all: Vec<(&String, &Vec<String>)> = names.iter().collect();
+        all.sort();
+        for (name, paths) in all {
+            if paths.len() < 2 {
+                continue;
+            }
+            let mut paths = paths.clone();
+            paths.sort();
+            let place = |path: &String| {
+                let fragment = self.fragments.get(path)?;
+                Some(Location { source: fragment.source.clone(), span: fragment.head.name_span })
+            };
+            let Some(location) = paths.get(1).and_then(&place) else { continue };
+            let message =
+                format!("{} images are called {}; a name stands for one image", paths.len(), message::quoted(name));
+            let mut diagnostic = plain(Code::InvalidValue, location, message);
+            diagnostic.label = "called so, too".to_owned();
+            diagnostic.images = vec![name.clone()];
+            for path in paths.iter().enumerate().filter(|&(at, _)| at != 1).map(|(_, path)| path) {
+                if let Some(location) = place(path) {
+                    diagnostic.related.push(Related {
+                        role: Role::Origin,
+                        entity: None,
+                        location,
+                        message: "called so here".to_owned(),
+                    });
+                }
+            }
+            diagnostic.help = Some("give one of them another `name`".to_owned());
+            found.push(diagnostic);
+        }
+        found
+    }
+}
+
+/// A finding without more than its sentence.
+pub(super) fn plain(code: Code, location: Location, message: String) -> Diagnostic {
+    Diagnostic {
+        code,
+        severity: code.severity(),
+        message,
+        label: String::new(),
+        entity: None,
+        images: Vec::new(),
+        location,
+        related: Vec::new(),
+        notes: Vec::new(),
+        help: None,
+        fixes: Vec::new(),
+        clues: Vec::new(),
+    }
+}

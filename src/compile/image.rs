@@ -1,0 +1,186 @@
+//! One image, compiled: its files joined on the layers of those it needs, placed, merged, judged and ordered.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Workspace;
+use crate::catalog::Code;
+use crate::diagnostic::Diagnostic;
+use crate::fragment::{Parent, Reference, SourceRole};
+use crate::graph::layer::Layer;
+use crate::graph::order::{Nodes, Order};
+use crate::graph::slots::NONE;
+use crate::graph::{Graph, Ids, Image, check, edges, links, order, slots};
+use crate::inputs::{ArchiveState, DigestState, SourceState};
+
+/// An image, compiled.
+pub struct Compiled {
+    /// Its graph.
+    pub graph: Graph,
+    /// Findings, silenced ones left out.
+    pub findings: Vec<Diagnostic>,
+    /// Whether something of it could not be read.
+    pub incomplete: bool,
+}
+
+impl Workspace {
+    /// Compiles one image on the layers of those it needs.
+    pub(super) fn compile(
+        &self,
+        path: &str,
+        layers: &FxHashMap<String, Layer>,
+        shaky: &FxHashSet<String>,
+        alone: bool,
+    ) -> Compiled {
+        let (files, mut incomplete) = self.files_of(path);
+        let root = self.fragments.get(path);
+        let name = root.map_or_else(|| path.to_owned(), |fragment| fragment.head.name.clone());
+        incomplete |= files.iter().any(|fragment| fragment.lost());
+        let mut base = None;
+        let mut ids = Ids::default();
+        let mut from: FxHashMap<String, Layer> = FxHashMap::default();
+        let layer_of = |reference: &Reference, incomplete: &mut bool| -> Option<Layer> {
+            let layer = match self.facts.get(&reference.path) {
+                Some(Ok(read)) => Some(read.layer.clone()),
+                Some(Err(_)) => None,
+                None => layers.get(&reference.path).cloned(),
+            };
+            // What stands on something incomplete cannot tell what is missing either.
+            *incomplete |= layer.is_none() || shaky.contains(&reference.path);
+            layer
+        };
+        if let Some(fragment) = root {
+            match &fragment.head.parent {
+                Some(Parent::File(reference)) => base = layer_of(reference, &mut incomplete),
+                Some(Parent::Opaque { name, .. }) => base = Some(Layer::opaque(name.clone())),
+                None => {}
+            }
+            if let Some(reference) = &fragment.head.ids {
+                match self.ids.get(&reference.path) {
+                    Some((read, findings)) => {
+                        ids = read.clone();
+                        incomplete |= findings.iter().any(|finding| finding.code == Code::Syntax);
+                    }
+                    None => incomplete = true,
+                }
+            }
+        }
+        for file in &files {
+            for reference in &file.references {
+                if let Some(layer) = layer_of(reference, &mut incomplete) {
+                    from.insert(reference.path.clone(), layer);
+                }
+            }
+            incomplete |= file.sources.iter().any(|source| match source.role {
+                SourceRole::Archive => !matches!(self.inputs.archive(&source.path), Some(ArchiveState::Tree(_))),
+                SourceRole::Package => !matches!(self.inputs.source(&source.path), Some(SourceState::File { .. })),
+                SourceRole::Plain => false,
+            });
+        }
+        let manager = root.and_then(|fragment| fragment.head.package_manager);
+        let mut image = Image::join(name, files, base, &self.inputs, &from, ids, alone);
+        image.manager = manager;
+        image.manifest = path.to_owned();
+        self.add_recorded(&mut image);
+        self.add_source_digests(&mut image);
+        image.prepare_queries();
+        links::place_all(&mut image);
+        image.prepare_queries();
+        image.fill_places();
+        slots::build(&mut image, &self.inputs);
+        let mut edges = edges::build(&mut image);
+        order::find_opaque(&mut image, &edges);
+        self.missing_sources(&mut image);
+        check::settings(&mut image);
+        check::managers(&mut image);
+        check::conflicts(&mut image);
+        check::contradictions(&mut image);
+        let numbers = check::allocate(&image);
+        let (order, unproven, findings) = {
+            let (extra, rows) = (std::mem::take(&mut edges.extra), std::mem::take(&mut edges.edges));
+            let nodes = Nodes::new(&image, &extra);
+            let (order, ties) = order::order(&nodes, rows, |node| image.opaque_id(node));
+            let mut findings: Vec<(Diagnostic, Vec<u32>)> = Vec::new();
+            for circle in order::cycles(&nodes, &order) {
+                findings.push(order::report_cycle(&nodes, &circle));
+            }
+            for (first, second) in ties {
+                let broken = |node: u32| image.features[node as usize].is(crate::fragment::Feature::BROKEN);
+                if broken(first) || broken(second) {
+                    continue;
+                }
+                findings.push(order::report_tie(&nodes, first, second));
+            }
+            let opaque_before = opaque_stages(&order);
+            let sees = |node: u32| {
+                let stage = order.stage.get(node as usize).copied().unwrap_or(NONE);
+                stage != NONE && opaque_before[stage as usize]
+            };
+            let failures = std::mem::take(&mut edges.failures);
+            let (judged, unproven) = check::judge(&image, failures, |failure| {
+                if failure.ordered {
+                    sees(failure.node) && image.opaque_in(failure.entity, failure.phase)
+                } else {
+                    image.opaque_in(failure.entity, failure.phase)
+                }
+            });
+            findings.extend(judged);
+            findings.extend(check::unpinned(&image, &numbers, sees));
+            edges.extra = extra;
+            (order, unproven, findings)
+        };
+        for (diagnostic, features) in findings {
+            image.report(diagnostic, features);
+        }
+        check::lints(&mut image, &edges);
+        let findings = self.settle(&mut image, incomplete, alone);
+        Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete }
+    }
+
+    fn add_recorded(&self, image: &mut Image) {
+        for file in 0..image.files.len() {
+            let fragment = image.files[file].fragment.clone();
+            let first = image.files[file].features;
+            for (number, feature) in fragment.features.iter().enumerate() {
+                if feature.facts == crate::fragment::Feature::NO_FACTS {
+                    continue;
+                }
+                let reference = &fragment.references[feature.facts as usize];
+                if let Some(Ok(read)) = self.facts.get(&reference.path) {
+                    image.add_recorded(first + number as u32, reference.span, &read.facts);
+                }
+            }
+        }
+    }
+
+    fn add_source_digests(&self, image: &mut Image) {
+        for file in 0..image.files.len() {
+            let fragment = image.files[file].fragment.clone();
+            for source in &fragment.sources {
+                if let Some(DigestState::File { digest, .. }) = self.inputs.digest(&source.path) {
+                    image.source_digests.insert(source.path.to_string(), *digest);
+                }
+            }
+        }
+    }
+
+    /// What an image leaves to those that stand on it; for a plan with the digest of its own.
+    pub(super) fn leave(&self, graph: &Graph) -> Layer {
+        let mut layer = graph.image.leave(&graph.numbers);
+        if self.digests {
+            layer.digest = Some(*crate::plan::Built::new(graph, &self.inputs).digest().as_bytes());
+        }
+        layer
+    }
+}
+
+/// For each stage whether an opaque one of its phase, or of an earlier phase, runs before it.
+fn opaque_stages(order: &Order) -> Vec<bool> {
+    let mut before = Vec::with_capacity(order.stages.len() + 1);
+    let mut seen = false;
+    for stage in &order.stages {
+        before.push(seen);
+        seen |= stage.opaque;
+    }
+    before.push(seen);
+    before
+}

@@ -1,0 +1,157 @@
+//! Which findings of an image are told: what `allow` silences, what an incomplete image cannot know, what is one for a tree.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Workspace;
+use super::findings::plain;
+use crate::catalog::{Code, Severity};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Image, check};
+use crate::message;
+use crate::syntax::NodeId;
+use crate::text::Location;
+
+impl Workspace {
+    /// Applies `allow`, reports those that silence nothing, and withholds what an incomplete image cannot know.
+    pub(super) fn settle(&self, image: &mut Image, incomplete: bool, alone: bool) -> Vec<Diagnostic> {
+        let findings = std::mem::take(&mut image.findings);
+        let silencers = std::mem::take(&mut image.silencers);
+        let mut allows: FxHashMap<(u32, NodeId, Code), Vec<(u32, bool)>> = FxHashMap::default();
+        let mut all: Vec<(u32, crate::fragment::Allow, bool)> = Vec::new();
+        for (file, row) in image.files.iter().enumerate() {
+            for allow in &row.fragment.allows {
+                allows.entry((file as u32, allow.node, allow.code)).or_default().push((all.len() as u32, false));
+                all.push((file as u32, *allow, false));
+            }
+        }
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(findings.len());
+        let mut withheld = 0usize;
+        for (diagnostic, features) in findings.into_iter().zip(silencers) {
+            if !all.is_empty() && diagnostic.severity != Severity::Error {
+                let mut silenced = false;
+                for feature in features {
+                    let key = (image.file_of(feature), image.features[feature as usize].node, diagnostic.code);
+                    for &(number, _) in allows.get(&key).into_iter().flatten() {
+                        all[number as usize].2 = true;
+                        silenced = true;
+                    }
+                }
+                if silenced {
+                    continue;
+                }
+            }
+            if alone
+                && !matches!(
+                    diagnostic.code,
+                    Code::Conflict
+                        | Code::Cycle
+                        | Code::Duplicate
+                        | Code::SymlinkLoop
+                        | Code::IdConflict
+                        | Code::InvalidValue
+                        | Code::UnusualName
+                        | Code::WorldWritable
+                        | Code::Setuid
+                        | Code::MissingSource
+                )
+            {
+                continue;
+            }
+            if incomplete && is_withheld(diagnostic.code) {
+                withheld += 1;
+                continue;
+            }
+            kept.push(diagnostic);
+        }
+        if !alone {
+            for (file, allow, used) in all {
+                let hushed = allows.contains_key(&(file, allow.node, Code::UnusedAllow));
+                if used || hushed {
+                    continue;
+                }
+                let source = image.files[file as usize].fragment.source.clone();
+                let message = format!("`allow` of `{}` silences nothing here", allow.code.name());
+                let mut diagnostic = plain(Code::UnusedAllow, Location { source, span: allow.span }, message);
+                diagnostic.label = "has no effect".to_owned();
+                diagnostic.help = Some("delete it".to_owned());
+                diagnostic.entity = image
+                    .features
+                    .iter()
+                    .enumerate()
+                    .skip(image.files[file as usize].features as usize)
+                    .find(|(_, feature)| feature.node == allow.node)
+                    .and_then(|(feature, _)| check::main_place(image, feature as u32))
+                    .map(|main| image.key(main));
+                if incomplete { withheld += 1 } else { kept.push(diagnostic) }
+            }
+        }
+        let mut kept = one_for_a_tree(image, kept);
+        image.withheld = withheld;
+        for diagnostic in &mut kept {
+            if !alone {
+                diagnostic.images = vec![image.name.clone()];
+            }
+        }
+        kept
+    }
+}
+
+/// What many entries of one tree or archive have in common is one finding, its entity the first.
+fn one_for_a_tree(image: &Image, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if image.grafts.is_empty() {
+        return found;
+    }
+    let trees: FxHashSet<(&str, u32)> = image
+        .grafts
+        .iter()
+        .filter(|graft| graft.tree.is_some())
+        .map(|graft| {
+            let file = &image.files[graft.file as usize].fragment.source;
+            (file.name.as_str(), graft.graft.span.start)
+        })
+        .collect();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    let mut first: FxHashMap<(Code, String, u32), (usize, usize)> = FxHashMap::default();
+    for diagnostic in found {
+        let place = (diagnostic.location.source.name.as_str(), diagnostic.location.span.start);
+        let counts = matches!(
+            diagnostic.code,
+            Code::Conflict | Code::Overwrite | Code::Missing | Code::Mismatch | Code::Unproven
+        );
+        if !counts || !trees.contains(&place) {
+            kept.push(diagnostic);
+            continue;
+        }
+        let key = (diagnostic.code, place.0.to_owned(), place.1);
+        match first.get_mut(&key) {
+            None => {
+                first.insert(key, (kept.len(), 0));
+                kept.push(diagnostic);
+            }
+            Some((at, more)) => {
+                *more += 1;
+                let other = if diagnostic.entity < kept[*at].entity {
+                    std::mem::replace(&mut kept[*at], diagnostic)
+                } else {
+                    diagnostic
+                };
+                let mut related = other.related;
+                kept[*at].related.append(&mut related);
+            }
+        }
+    }
+    let mut counted: Vec<(usize, usize)> = first.into_values().collect();
+    counted.sort_unstable();
+    for (at, more) in counted {
+        if more > 0 {
+            kept[at]
+                .notes
+                .push(format!("the same is true of {} of it", message::count(more, "other entry", "other entries")));
+        }
+    }
+    kept
+}
+
+const fn is_withheld(code: Code) -> bool {
+    matches!(code, Code::Missing | Code::Unproven | Code::UnusedAllow | Code::UnusedAssume | Code::UnusedReplace)
+}

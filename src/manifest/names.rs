@@ -1,0 +1,30 @@
+//! What a file's name says it is.
+
+/// Whether a file name is that of an image manifest.
+pub fn is_image(path: &str) -> bool {
+    path.ends_with(".image.toml") || path.ends_with(".image.json")
+}
+
+/// Whether a file name is that of a feature set.
+pub fn is_feature_set(path: &str) -> bool {
+    path.ends_with(".features.toml") || path.ends_with(".features.json")
+}
+
+/// Whether a file name is that of a facts file.
+pub fn is_facts(path: &str) -> bool {
+    path.ends_with(".facts.json")
+}
+
+/// Whether a file name is one that an image can stand on.
+pub fn is_image_or_facts(path: &str) -> bool {
+    is_image(path) || is_facts(path)
+}
+
+/// The file's name without folders and without what tells its sort.
+pub fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".image.toml", ".image.json", ".features.toml", ".features.json", ".toml", ".json"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
