@@ -8,6 +8,7 @@ mod diff;
 mod discover;
 mod explore;
 mod failure;
+mod fix;
 mod ids;
 mod input;
 mod levels;

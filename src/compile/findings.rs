@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Workspace;
 use crate::catalog::Code;
-use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::diagnostic::{Clue, Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
 use crate::inputs::{Ask, TextState};
 use crate::text::{Location, Source, Span};
@@ -17,7 +17,7 @@ struct Unread {
     location: Location,
     message: String,
     label: String,
-    help: Option<String>,
+    meant: Option<String>,
     code: Code,
 }
 
@@ -68,7 +68,8 @@ impl Workspace {
             if let Some(unread) = self.unread(fragment, reference, key) {
                 let mut diagnostic = plain(unread.code, unread.location, unread.message);
                 diagnostic.label = unread.label;
-                diagnostic.help = unread.help;
+                diagnostic.help = unread.meant.as_ref().map(|near| format!("did you mean `{near}`?"));
+                diagnostic.clues.extend(unread.meant.map(Clue::Meant));
                 found.push(diagnostic);
             }
         }
@@ -105,7 +106,7 @@ impl Workspace {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
             label: reason.clone(),
-            help: near.map(|near| format!("did you mean `{near}`?")),
+            meant: near.map(str::to_owned),
             code: Code::MissingFile,
         })
     }

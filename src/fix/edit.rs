@@ -37,6 +37,23 @@ impl Edits {
         true
     }
 
+    /// Where a place of a file goes; what is replaced goes to where its replacement starts.
+    pub fn moved(&self, name: &str, at: u32) -> i64 {
+        let Some((_, edits)) = self.files.get(name) else { return i64::from(at) };
+        let mut by = 0;
+        for edit in edits {
+            let span = edit.location.span;
+            if span.start >= at && !(span.is_empty() && span.start == at) {
+                break;
+            }
+            if span.end > at {
+                return i64::from(span.start) + by;
+            }
+            by += edit.text.len() as i64 - i64::from(span.len());
+        }
+        i64::from(at) + by
+    }
+
     /// The files with all edits made, by name.
     pub fn texts(&self) -> impl Iterator<Item = (&str, String)> {
         self.files.iter().map(|(name, (source, edits))| (name.as_str(), applied(&source.text, edits)))

@@ -73,6 +73,11 @@ pub fn of(
     found
 }
 
+/// How many findings have fixes at all, safe or not, without trying any.
+pub fn choices(workspace: &Workspace, report: &Report) -> usize {
+    drafts(workspace, report, |_| true).iter().filter(|(_, fixes)| !fixes.is_empty()).count()
+}
+
 /// What the rules make of each finding. At most one of them, the first, is marked: it may turn out to be safe.
 fn drafts(workspace: &Workspace, report: &Report, wanted: impl Fn(&Diagnostic) -> bool) -> Vec<(usize, Vec<Fix>)> {
     let mut pages = Pages::new(workspace);

@@ -1,8 +1,6 @@
 //! Whether fixes hold what they promise: made on a copy, all together, everything is looked at again.
 
-use std::borrow::Cow;
-
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Load;
 use super::edit::Edits;
@@ -43,22 +41,30 @@ pub(super) struct Held {
     pub state: Option<State>,
 }
 
-/// What a finding is counted by: its place moves, what it is about does not.
-type Key<'r> = (Code, Cow<'r, str>, &'r str);
+/// What a finding is counted by: what it is about, else its place.
+type Key<'r> = (Code, About<'r>, &'r str);
 
-fn keys(diagnostic: &Diagnostic) -> impl Iterator<Item = Key<'_>> {
-    let about = || match &diagnostic.entity {
-        Some(entity) => Cow::Borrowed(entity.as_str()),
-        None => Cow::Owned(format!("file:{}", diagnostic.location.source.name)),
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum About<'r> {
+    Entity(&'r str),
+    Place(&'r str, i64),
+}
+
+/// A finding's keys, one for each image; `moved` says where a place of a file is after all edits.
+fn keys<'r>(diagnostic: &'r Diagnostic, moved: impl Fn(&str, u32) -> i64) -> impl Iterator<Item = Key<'r>> {
+    let location = &diagnostic.location;
+    let about = match &diagnostic.entity {
+        Some(entity) => About::Entity(entity),
+        None => About::Place(&location.source.name, moved(&location.source.name, location.span.start)),
     };
     let alone = diagnostic.images.is_empty().then_some("");
     let images = diagnostic.images.iter().map(String::as_str).chain(alone);
-    images.map(move |image| (diagnostic.code, about(), image))
+    images.map(move |image| (diagnostic.code, about, image))
 }
 
-fn tally<'r>(diagnostics: impl Iterator<Item = &'r Diagnostic>) -> FxHashMap<Key<'r>, usize> {
+fn tally<'r>(keys: impl Iterator<Item = Key<'r>>) -> FxHashMap<Key<'r>, usize> {
     let mut counts: FxHashMap<Key<'r>, usize> = FxHashMap::default();
-    for key in diagnostics.flat_map(keys) {
+    for key in keys {
         *counts.entry(key).or_default() += 1;
     }
     counts
@@ -74,7 +80,6 @@ pub(super) struct Trial<'t, 'l> {
     workspace: &'t Workspace,
     levels: &'t Levels,
     report: &'t Report,
-    before: FxHashMap<Key<'t>, usize>,
     load: &'t mut Load<'l>,
     budget: usize,
 }
@@ -82,7 +87,7 @@ pub(super) struct Trial<'t, 'l> {
 impl<'t, 'l> Trial<'t, 'l> {
     /// Of a report on a workspace.
     pub fn new(workspace: &'t Workspace, levels: &'t Levels, report: &'t Report, load: &'t mut Load<'l>) -> Self {
-        Self { workspace, levels, report, before: tally(report.diagnostics.iter()), load, budget: BUDGET }
+        Self { workspace, levels, report, load, budget: BUDGET }
     }
 
     /// The candidates that hold all together, found by halves: most often all do, and one look is enough.
@@ -104,7 +109,7 @@ impl<'t, 'l> Trial<'t, 'l> {
             self.budget -= 1;
             let state = self.state(&tried);
             let all: Vec<&Candidate> = held.kept.iter().chain(&fitting).map(|&number| &candidates[number]).collect();
-            let blamed = match self.judge(&all, &state.report) {
+            let blamed = match self.judge(&all, &tried, &state.report) {
                 Verdict::Holds => {
                     held.kept.extend(fitting);
                     held.state = Some(state);
@@ -147,24 +152,24 @@ impl<'t, 'l> Trial<'t, 'l> {
     }
 
     /// Whether the findings of all candidates are gone and nothing has come; if not, which of them are to blame.
-    fn judge(&self, candidates: &[&Candidate], report: &Report) -> Verdict {
-        let after = tally(report.diagnostics.iter());
+    fn judge(&self, candidates: &[&Candidate], edits: &Edits, report: &Report) -> Verdict {
+        let moved = |name: &str, at: u32| edits.moved(name, at);
         let finding = |candidate: &Candidate| &self.report.diagnostics[candidate.finding];
-        let mended = tally(candidates.iter().map(|candidate| finding(candidate)));
+        let before = tally(self.report.diagnostics.iter().flat_map(|found| keys(found, moved)));
+        let mended = tally(candidates.iter().flat_map(|candidate| keys(finding(candidate), moved)));
+        let after = tally(report.diagnostics.iter().flat_map(|found| keys(found, |_, at| i64::from(at))));
         let count = |counts: &FxHashMap<Key<'_>, usize>, key: &Key<'_>| counts.get(key).copied().unwrap_or(0);
         let read_more = report.incomplete < self.report.incomplete;
-        let came = |key: &Key<'_>| count(&after, key) > count(&self.before, key) && !(read_more && is_kept_back(key.0));
+        let added: FxHashSet<About<'_>> = after
+            .keys()
+            .filter(|key| count(&after, key) > count(&before, key) && !(read_more && is_kept_back(key.0)))
+            .map(|key| key.1)
+            .collect();
         let mut blamed: Vec<usize> = Vec::new();
-        let mut added: Vec<&Key<'_>> = after.keys().filter(|key| came(key)).collect();
-        added.sort_unstable();
         for (at, candidate) in candidates.iter().enumerate() {
-            let stays = keys(finding(candidate))
-                .any(|key| count(&after, &key) + count(&mended, &key) > count(&self.before, &key));
-            let gains = finding(candidate)
-                .entity
-                .as_ref()
-                .is_some_and(|entity| added.iter().any(|(_, about, _)| about == entity));
-            if stays || gains {
+            let stays = |key: Key<'_>| count(&after, &key) + count(&mended, &key) > count(&before, &key);
+            let gains = |key: Key<'_>| added.contains(&key.1);
+            if keys(finding(candidate), moved).any(|key| stays(key) || gains(key)) {
                 blamed.push(at);
             }
         }

@@ -59,6 +59,9 @@ fn written(task: &Task<'_>, node: NodeId, value: &Value) -> Draft {
 /// A value of another type, where it is plain what it stands for.
 pub(super) fn convert(task: &Task<'_>) -> Draft {
     let node = task.node?;
+    if let Some(fix) = task.proposed {
+        return Some((fix.title.clone(), fix.edits.clone()));
+    }
     if let Some(draft) = list_of_tables(task, node) {
         return Some(draft);
     }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Clue, Needed};
 use crate::entity::{Cause, Means, Owner, Phase, Strength, What};
-use crate::graph::check::Failure;
+use crate::graph::check::{Failure, Lack};
 use crate::graph::image::Image;
 use crate::graph::slots::There;
 use crate::graph::view::ViewOwner;
@@ -25,7 +25,7 @@ pub(super) fn needed(image: &Image, failure: &Failure) -> Clue {
         chain: is_parent && image.entities.is_path(failure.entity) && above(),
         link_target: failure.cause == Cause::LinkTarget,
         removed: failure.cause == Cause::Removed,
-        empty: validator.empty,
+        empty: matches!(&failure.lack, Lack::Mismatch(reason) if reason.starts_with("must be empty")),
     })
 }
 
