@@ -15,6 +15,7 @@ mod levels;
 mod output;
 mod plan;
 mod reference;
+mod reports;
 mod terminal;
 
 use std::ffi::OsString;
