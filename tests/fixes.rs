@@ -1,5 +1,5 @@
 //! Fixes: each as an example before and after, `examples/broken` as a whole, and what holds of all of them.
-#![allow(clippy::disallowed_methods, reason = "tests read the examples and run the command")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the examples and run the command")]
 
 #[path = "fixes/command.rs"]
 mod command;
@@ -32,11 +32,14 @@ text = "root:x:0:\n"
 pub struct Files {
     folder: tempfile::TempDir,
     overlay: Overlay,
+    /// The files, read.
     pub workspace: Workspace,
+    /// What is found in them.
     pub report: Report,
 }
 
 impl Files {
+    /// Files by their names.
     pub fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut overlay = Overlay::default();
@@ -56,6 +59,7 @@ impl Files {
         Self::new(&[(name, text), ("an.image.toml", &image), ("base.image.toml", BASE)])
     }
 
+    /// What fixing makes of them.
     pub fn mend(&self, which: Which) -> Mended {
         let report = self.workspace.check(&Levels::default());
         let mut read = |workspace: &mut Workspace| load(workspace, self.folder.path(), &self.overlay);
@@ -95,7 +99,12 @@ pub fn check_choice(before: &str, after: &str) {
     let (before, after) = (before.trim_start(), after.trim_start());
     let files = Files::around(name_of(before), before);
     let safe = files.mend(Which::Safe);
-    assert_eq!(text_of(&safe.workspace, name_of(before)), before, "the safe fixes change it: {:#?}", told(&files.report));
+    assert_eq!(
+        text_of(&safe.workspace, name_of(before)),
+        before,
+        "the safe fixes change it: {:#?}",
+        told(&files.report)
+    );
     becomes(before, after, Which::Unsafe, &[]);
 }
 

@@ -8,7 +8,7 @@ use super::args::CheckArguments;
 use super::discover::{self, Found, NAMES, is_stdin};
 use super::failure::{Complaint, Failure};
 use super::terminal::Terminal;
-use super::{Status, config, input, levels, reports, unless_closed};
+use super::{Status, config, fix, input, levels, reports, unless_closed};
 use crate::catalog::Severity;
 use crate::compile::{Report, Workspace};
 use crate::inputs::TextState;
@@ -40,7 +40,7 @@ pub(super) fn run(
     let levels = levels::levels(&from_file, &levels::of_arguments(matches));
 
     let Found { mut files, mut complaints } = discover::find(&folder, paths());
-    files.extend(stdin);
+    files.extend(stdin.clone());
     if files.is_empty() {
         if complaints.is_empty() {
             complaints.push(nothing_found(&arguments.paths));
@@ -58,12 +58,26 @@ pub(super) fn run(
         }
     }
     reports::keep_inputs(&targets, &workspace, &folder)?;
-    let report = workspace.check(&levels);
+    let mut report = workspace.check(&levels);
+    let mut read = |workspace: &mut Workspace| load(workspace, Path::new(""), &overlay);
+    if arguments.fixes.fix {
+        let mended = fix::mend(&arguments.fixes, workspace, report, &levels, stdin.as_deref(), &mut read);
+        if arguments.fixes.diff {
+            let status = fix::show(&arguments.fixes, &mended, stdin.as_deref(), terminal)?;
+            complaints.iter().for_each(|complaint| complaint.write(terminal));
+            return Ok(if complaints.is_empty() { status } else { Status::Failed });
+        }
+        complaints.extend(fix::write(&arguments.fixes, &mended, stdin.as_deref(), terminal)?);
+        (workspace, report) = (mended.workspace, mended.report);
+    }
     let format = match arguments.format {
         Some(format) => format.into(),
         None if terminal.is_terminal => Format::Full,
         None => Format::Concise,
     };
+    if fix::has_fixes(format) || reports::have_fixes(&targets) {
+        crate::fix::work_out(&workspace, &levels, &mut report, &mut read);
+    }
     let failures: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
     let run = Run {
         diagnostics: &report.diagnostics,
@@ -73,9 +87,12 @@ pub(super) fn run(
         version: env!("CARGO_PKG_VERSION"),
     };
     complaints.extend(reports::write(&targets, &run));
-    let options = terminal.options();
-    let written = render(format, &run, &options, &mut terminal.out);
-    unless_closed(written.and_then(|()| terminal.out.flush()))?;
+    // Beside a fixed text on standard output there is no room for findings.
+    let beside = arguments.fixes.fix && stdin.is_some();
+    let options = if beside { terminal.err_options() } else { terminal.options() };
+    let out = if beside { &mut terminal.err } else { &mut terminal.out };
+    let written = render(format, &run, &options, out);
+    unless_closed(written.and_then(|()| out.flush()))?;
     complaints.iter().for_each(|complaint| complaint.write(terminal));
     let status = match report.count(Severity::Error) {
         _ if !complaints.is_empty() => Status::Failed,

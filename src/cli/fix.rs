@@ -34,14 +34,19 @@ pub(super) fn mend(
 }
 
 /// Shows what would change, on standard output. Found is what would change and what would still be wrong.
-pub(super) fn show(arguments: &FixArguments, mended: &Mended, terminal: &mut Terminal) -> Result<Status, Failure> {
+pub(super) fn show(
+    arguments: &FixArguments,
+    mended: &Mended,
+    stdin: Option<&str>,
+    terminal: &mut Terminal,
+) -> Result<Status, Failure> {
     let color = terminal.options().color;
     for (name, change) in &mended.changes {
         let written = patch::write(name, &change.before.text, &change.after.text, color, &mut terminal.out);
         unless_closed(written)?;
     }
     unless_closed(terminal.out.flush())?;
-    tell(arguments, mended, mended.changes.len(), "would be fixed", terminal);
+    tell(choices(arguments, mended, stdin), mended, mended.changes.len(), "would be fixed", terminal);
     let fine = mended.changes.is_empty() && mended.report.count(Severity::Error) == 0;
     Ok(if fine { Status::Clean } else { Status::Found })
 }
@@ -67,32 +72,32 @@ pub(super) fn write(
         written += usize::from(stdin.is_some_and(|stdin| mended.changes.contains_key(stdin)));
     }
     if complaints.is_empty() {
-        tell(arguments, mended, written, if mended.fixed == 1 { "was fixed" } else { "were fixed" }, terminal);
+        let what = if mended.fixed == 1 { "was fixed" } else { "were fixed" };
+        tell(choices(arguments, mended, stdin), mended, written, what, terminal);
     }
     Ok(complaints)
 }
 
+/// How many of the findings that remain have fixes that were not asked for.
+fn choices(arguments: &FixArguments, mended: &Mended, stdin: Option<&str>) -> usize {
+    if arguments.unsafe_fixes || stdin.is_some() { 0 } else { fix::choices(&mended.workspace, &mended.report) }
+}
+
 /// One line on standard error: how many findings, and how many more could be.
-fn tell(arguments: &FixArguments, mended: &Mended, files: usize, what: &str, terminal: &mut Terminal) {
+fn tell(choices: usize, mended: &Mended, files: usize, what: &str, terminal: &mut Terminal) {
     let left = mended.report.diagnostics.len();
-    let open = fix::choices(&mended.workspace, &mended.report);
-    let mut said = if mended.fixed > 0 {
-        format!(
-            "{} {what} in {}",
-            count(mended.fixed, "finding", "findings"),
-            count(files, "file", "files")
-        )
-    } else if left > 0 {
-        String::from("nothing was fixed")
-    } else {
-        return;
+    let findings = |number: usize| count(number, "finding", "findings");
+    let mut said = match (mended.fixed, left) {
+        (0, 0) => return,
+        (0, _) => String::from("nothing was fixed"),
+        (fixed, _) => format!("{} {what} in {}", findings(fixed), count(files, "file", "files")),
     };
     if left > 0 {
-        said.push_str(&format!("; {} {}", count(left, "finding", "findings"), if left == 1 { "remains" } else { "remain" }));
-        if open > 0 && !arguments.unsafe_fixes {
-            let have = if open == 1 { "1 of them has a fix".to_owned() } else { format!("{open} of them have fixes") };
-            said.push_str(&format!(", {have} that you must choose (`--unsafe-fixes` makes the first of each)"));
-        }
+        said.push_str(&format!("; {} {}", findings(left), if left == 1 { "remains" } else { "remain" }));
+    }
+    if choices > 0 {
+        let have = if choices == 1 { "1 has a fix".to_owned() } else { format!("{choices} have fixes") };
+        said.push_str(&format!(", of which {have} to choose from: `--unsafe-fixes` makes the first of each"));
     }
     drop(writeln!(terminal.err, "{said}"));
 }

@@ -106,15 +106,18 @@ mod tests {
     use super::*;
     use crate::text::{Location, Span};
 
-    fn fix(source: &Arc<Source>, edits: &[(u32, u32, &str)]) -> Fix {
-        let edit = |&(start, end, text): &(u32, u32, &str)| Edit {
+    /// Start, end, text.
+    type Small = (u32, u32, &'static str);
+
+    fn fix(source: &Arc<Source>, edits: &[Small]) -> Fix {
+        let edit = |&(start, end, text): &Small| Edit {
             location: Location { source: source.clone(), span: Span::new(start, end) },
             text: text.to_owned(),
         };
         Fix { title: String::new(), safe: true, edits: edits.iter().map(edit).collect() }
     }
 
-    fn check(added: &[(&[(u32, u32, &str)], bool)], after: &str) {
+    fn check(added: &[(&[Small], bool)], after: &str) {
         let source = Source::new("a", "0123456789");
         let mut edits = Edits::default();
         for (edit, fits) in added {

@@ -10,6 +10,7 @@ mod gitlab;
 pub mod graph;
 pub mod json;
 mod junit;
+pub mod patch;
 mod sarif;
 mod words;
 
@@ -157,6 +158,7 @@ mod tests {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            clues: Vec::new(),
         }
     }
 }

@@ -61,10 +61,14 @@ fn fix_writes_the_files_and_reports_what_is_left() {
     let run = place.check(&["--fix"], "");
     assert_eq!(run.status, 0, "{}", run.err);
     assert_eq!((place.read("a/one.image.toml").as_str(), place.read("two.image.toml").as_str()), (USED, WRITABLE));
-    assert!(run.out.contains("two.image.toml:3:8: warning[world-writable]") && !run.out.contains("unused"), "{}", run.out);
+    assert!(
+        run.out.contains("two.image.toml:3:8: warning[world-writable]") && !run.out.contains("unused"),
+        "{}",
+        run.out
+    );
     assert_eq!(
         run.err,
-        "1 finding was fixed in 1 file; 1 finding remains, 1 of them has a fix that you must choose (`--unsafe-fixes` makes the first of each)\n"
+        "1 finding was fixed in 1 file; 1 finding remains, of which 1 has a fix to choose from: `--unsafe-fixes` makes the first of each\n"
     );
 }
 
@@ -113,11 +117,12 @@ fn a_key_that_would_be_there_twice_is_not_renamed() {
 #[test]
 fn standard_input_is_printed_fixed_and_no_file_is_touched() {
     let place = Place::new(&[("the.features.toml", UNUSED), ("x.image.toml", "")]);
-    let text = "[image]\ninclude = [\"the.features.toml\"]\n\n[[ensure_dir]]\npath = \"/srv\"\nmode = 777\n";
+    let text = "[image]\ninclude = [\"the.features.toml\"]\n\n[[ensure_dir]]\npath = \"/srv\"\nmode = 750\n";
     let run = place.check(&["--fix", "-", "--stdin-filename", "x.image.toml"], text);
     assert_eq!(run.status, 0);
-    assert_eq!(run.out, text.replace("777", "\"0777\""));
-    assert!(run.err.contains("warning[world-writable]") && run.err.contains("warning[unused-replace]"), "{}", run.err);
+    assert_eq!(run.out, text.replace("750", "\"0750\""));
+    assert!(run.err.contains("1 finding was fixed in 1 file; 1 finding remains\n"), "{}", run.err);
+    assert!(run.err.contains("warning[unused-replace]"), "{}", run.err);
     assert_eq!((place.read("the.features.toml").as_str(), place.read("x.image.toml").as_str()), (UNUSED, ""));
 }
 

@@ -217,6 +217,11 @@ mode = "0755"
 }
 
 #[test]
+fn a_value_that_would_be_found_fault_with_is_not_written_without_asking() {
+    check_not_safe("[[ensure_dir]]\npath = \"/srv/a\"\nmode = 777\n");
+}
+
+#[test]
 fn a_path_becomes_absolute_and_loses_its_dots() {
     check(
         r#"
@@ -570,11 +575,10 @@ shell = "/usr/bin/shell"
 
 #[test]
 fn a_directory_goes_with_all_below_it_on_demand() {
-    let base = "[[ensure_dir]]\npath = [\"/srv/a\", \"/srv/a/b\"]\n";
-    let image = "[image]\nparent = \"base.image.toml\"\n\n[[remove]]\npath = \"/srv/a\"\n";
-    let files = Files::new(&[("base.image.toml", base), ("an.image.toml", image)]);
-    let mended = files.mend(Which::Unsafe);
-    assert_eq!(text_of(&mended.workspace, "an.image.toml"), format!("{image}recursive = true\n"));
+    let dirs = "[[ensure_dir]]\npath = [\"/srv/a\", \"/srv/a/b\"]\n\n";
+    let remove =
+        |recursive| format!("{dirs}[[remove]]\npath = \"/srv/a\"\nphase = \"finalize\"\nrecursive = {recursive}\n");
+    check_choice(&remove(false), &remove(true));
 }
 
 // ---- two of one thing ----------------------------------------------------------------------------------------
@@ -931,7 +935,8 @@ fn a_file_that_includes_itself_need_not() {
 fn a_mistyped_file_is_renamed_and_one_that_is_not_there_is_no_longer_included_on_demand() {
     let group = "[[group]]\nname = \"a\"\n";
     let base = ("base.image.toml", crate::BASE);
-    let image = "[image]\nparent = \"base.image.toml\"\ninclude = [\"sets/gruops.features.toml\", \"sets/x.features.toml\"]\n";
+    let image =
+        "[image]\nparent = \"base.image.toml\"\ninclude = [\"sets/gruops.features.toml\", \"sets/x.features.toml\"]\n";
     let files = Files::new(&[("an.image.toml", image), ("sets/groups.features.toml", group), base]);
     let safe = files.mend(Which::Safe);
     let text = image.replace("gruops", "groups");

@@ -155,10 +155,7 @@ fn json_on_one_line_stays_on_one_line() {
         r#"{"group":[{"name":"a","name":"a"},{"name":"b","allow":["setuid","world-writable"]}]}"#,
         r#"{"group":[{"name":"a"},{"name":"b"}]}"#,
     );
-    check_choice(
-        r#"{"remove":[{"path":"/etc/motd"}]}"#,
-        r#"{"remove":[{"path":"/etc/motd", "must_exist": false}]}"#,
-    );
+    check_choice(r#"{"remove":[{"path":"/etc/motd"}]}"#, r#"{"remove":[{"path":"/etc/motd", "must_exist": false}]}"#);
 }
 
 #[test]

@@ -54,13 +54,8 @@ pub(super) fn agree(task: &Task<'_>) -> Draft {
         return None;
     }
     // The key that names the thing is not what differs.
-    if task
-        .feature()?
-        .kind
-        .spec()
-        .list
-        .is_some_and(|list| task.feature().is_some_and(|f| f.kind.spec().fields[list].name == key))
-    {
+    let spec = task.feature()?.kind.spec();
+    if spec.list.is_some_and(|list| spec.fields[list].name == key) {
         return None;
     }
     let text = match page.string(its) {
@@ -69,7 +64,7 @@ pub(super) fn agree(task: &Task<'_>) -> Draft {
         None if task.page.is_json() != page.is_json() => return None,
         None => page.span(its).of(page.text()).to_owned(),
     };
-    if text == page.span(own).of(page.text()) {
+    if text == task.page.span(own).of(task.page.text()) {
         return None;
     }
     Some((

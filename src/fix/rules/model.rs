@@ -85,7 +85,7 @@ fn first_part(page: &Page, header: Span) -> Option<Span> {
     let start = header.start + (text.len() - inner.len()) as u32;
     let length = match inner.as_bytes().first()? {
         quote @ (b'"' | b'\'') => inner[1..].find(char::from(*quote))? + 2,
-        _ => inner.find(|c: char| matches!(c, '.' | ']' | ' ' | '\t'))?,
+        _ => inner.find(['.', ']', ' ', '\t'])?,
     };
     Some(Span::new(start, start + length as u32))
 }

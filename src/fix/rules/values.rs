@@ -1,6 +1,5 @@
 //! Values that are not of the data model, and what they were meant to be.
 
-use crate::diagnostic::Edit;
 use crate::fix::task::{Draft, Task};
 use crate::fix::write::{Value, quoted};
 use crate::kind::FieldType;
@@ -141,12 +140,9 @@ fn list_of_tables(task: &Task<'_>, node: NodeId) -> Draft {
     }
     let span = page.span(node);
     let title = format!("make it a list: `[[{}]]`", page.key(node));
-    let edits: Vec<Edit> = if page.has_header(node) {
-        vec![page.insert(span.start, "["), page.insert(span.end, "]")]
-    } else if page.brackets(node).is_some() {
-        vec![page.insert(span.start, "["), page.insert(span.end, "]")]
-    } else {
+    if !page.has_header(node) && page.brackets(node).is_none() {
         return None;
-    };
+    }
+    let edits = vec![page.insert(span.start, "["), page.insert(span.end, "]")];
     Some((title, edits))
 }
