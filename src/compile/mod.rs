@@ -29,7 +29,7 @@ pub use report::Report;
 
 /// Facts that were read, with their layer.
 struct ReadFacts {
-    facts: Facts,
+    facts: Arc<Facts>,
     layer: Layer,
 }
 

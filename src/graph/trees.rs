@@ -116,7 +116,7 @@ fn excluded(tree: &Tree, patterns: &[String]) -> Tree {
 fn problems(image: &mut Image, graft: &Graft, tree: &Tree, path: &str) {
     let Some(first) = tree.problems().first() else { return };
     let code = match first.kind {
-        ProblemKind::Invalid => Code::InvalidValue,
+        ProblemKind::Invalid | ProblemKind::Name | ProblemKind::Escape => Code::InvalidValue,
         ProblemKind::Unreadable => Code::MissingSource,
     };
     let location = image.at(graft.feature, graft.span);
