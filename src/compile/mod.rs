@@ -11,6 +11,7 @@ mod merge;
 mod report;
 mod settle;
 mod sources;
+mod trees;
 
 use std::sync::Arc;
 

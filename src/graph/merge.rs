@@ -1,5 +1,7 @@
 //! Two providers of one entity: one thing if they agree, a conflict that names what differs if they do not.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::image::{Image, Substance};
@@ -136,7 +138,9 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
         // What is given counts; a default only fills in.
         let lead_means = image.provides[lead as usize].means;
         for bit in [PathFacts::MODE, PathFacts::USER, PathFacts::GROUP] {
-            if other.given & bit != 0 && facts.given & bit == 0 {
+            let of_file =
+                bit == PathFacts::MODE && other.file_type.is_none() && facts.file_type == Some(FileType::Directory);
+            if other.given & bit != 0 && facts.given & bit == 0 && !of_file {
                 match bit {
                     PathFacts::MODE => (facts.mode, settled.mode) = (other.mode, Some(row)),
                     PathFacts::USER => (facts.user, settled.user) = (other.user, Some(row)),
@@ -148,6 +152,10 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
         facts.given |= other.given & PathFacts::XATTRS;
         if facts.file_type.is_none() {
             facts.file_type = other.file_type;
+            if other.file_type == Some(FileType::Directory) {
+                (facts.mode, settled.mode) = (other.mode, Some(row));
+                facts.given = facts.given & !PathFacts::MODE | other.given & PathFacts::MODE;
+            }
         }
         let means = image.provides[row as usize].means;
         if lead_means == Means::Made && means == Means::Made {
@@ -195,7 +203,10 @@ fn differ(
     let declared = |row: &Provide| row.means == Means::Declared;
     // What is only declared may be said twice; beside what is really made it would be made twice.
     let both_declared = declared(first) && declared(second);
-    if !is_directory && !both_declared && first.feature != second.feature {
+    // One feature may name several packages.
+    let apart = first.feature != second.feature
+        || image.package_file(lead).map(Arc::as_ptr) != image.package_file(row).map(Arc::as_ptr);
+    if !is_directory && !both_declared && apart {
         if declared(first) || declared(second) {
             return Some((lead, Difference { attribute: "who makes it", values: None }));
         }
@@ -205,7 +216,11 @@ fn differ(
         }
     }
     let both = |bit: u8| facts.given & other.given & bit != 0;
+    // Of a source that cannot be read it is not known whether it is a folder, whose mode is not the one given.
+    let perhaps_folder = [facts, other].iter().any(|facts| facts.file_type.is_none())
+        && [facts, other].iter().all(|facts| facts.file_type != Some(FileType::File));
     if both(PathFacts::MODE)
+        && !perhaps_folder
         && let (Some(own), Some(its)) = (facts.mode, other.mode)
         && own != its
     {
@@ -377,6 +392,9 @@ fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
 fn merge_packages(image: &mut Image, number: usize, rows: &[u32]) {
     let Some(&first) = rows.first() else { return };
     let version = |image: &Image, row: u32| {
+        if let Some(package) = image.package_file(row).filter(|_| image.provides[row as usize].means == Means::Made) {
+            return Some((*package.version).to_owned());
+        }
         let provide = &image.provides[row as usize];
         let What::Package(Some(node)) = provide.what else { return None };
         let fragment = image.fragment_of(provide.feature);

@@ -97,6 +97,11 @@ impl Image {
         let Some(&trail) = self.trail_of.get(&row) else { return };
         let mut links = self.trail(trail);
         links.reverse();
+        // That a link leads through itself says nothing.
+        if let super::RowId::Link(row) = row {
+            let own = self.provides[self.links[row as usize].provide as usize].entity;
+            links.retain(|&link| link != own);
+        }
         for link in links.into_iter().take(8) {
             for slot in self.slots.of(link) {
                 let provide = &self.provides[slot.lead as usize];
@@ -115,6 +120,9 @@ impl Image {
 
     /// The package whose recorded facts a row comes from.
     pub fn package_of(&self, row: u32) -> Option<Box<str>> {
+        if let Some(package) = self.package_file(row) {
+            return Some((*package.name).into());
+        }
         let provide = &self.provides[row as usize];
         let feature = &self.features[provide.feature as usize];
         let is_recorded = provide.means == Means::Declared && feature.kind == Kind::Package;
@@ -228,7 +236,13 @@ impl Image {
             {
                 continue;
             }
-            said.push(self.say_feature(feature));
+            let mut scripts: Vec<&str> =
+                self.package_files(feature).flat_map(|package| package.scripts.iter().copied()).collect();
+            scripts.sort_unstable();
+            scripts.dedup();
+            let by =
+                if scripts.is_empty() { String::new() } else { format!(" by its scripts ({})", scripts.join(", ")) };
+            said.push(self.say_feature(feature) + &by);
             places.push(self.origin(feature));
         }
         if let Some(base) = &self.base
@@ -314,7 +328,8 @@ impl Image {
             self.places[removal.feature as usize].get_or_insert(removal.entity);
         }
         for graft in &self.grafts {
-            if graft.provide.is_none() || graft.tree.is_some() {
+            let is_package = matches!(graft.graft.from, crate::fragment::GraftFrom::Package { .. });
+            if !is_package && (graft.provide.is_none() || graft.tree.is_some()) {
                 self.places[graft.graft.feature as usize] = Some(graft.graft.at);
             }
         }
@@ -322,6 +337,14 @@ impl Image {
             if place.is_some() {
                 feature.main = *place;
             }
+        }
+    }
+
+    /// Who carries a step out, in a sentence: all packages of one manager are one step.
+    pub fn say_step(&self, feature: u32) -> String {
+        match self.manager_of(feature) {
+            Some(manager) => format!("`{}`", manager.name()),
+            None => self.say_feature(feature),
         }
     }
 
@@ -403,6 +426,8 @@ impl Image {
                 crate::fragment::GraftFrom::Archive { source, strip, names } => {
                     format!("{} {strip} {names}", fragment.sources[*source as usize].path)
                 }
+                // The same package twice is one package.
+                crate::fragment::GraftFrom::Package { .. } => continue,
                 crate::fragment::GraftFrom::Image { reference, path, .. } => {
                     format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
                 }
@@ -471,6 +496,28 @@ impl Image {
             diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
             diagnostic.help = Some("delete one of the two".to_owned());
             self.report(diagnostic, vec![second, first]);
+        }
+    }
+
+    /// The same settings of the image twice in one file, or in files that include each other.
+    pub fn report_equal_settings(&mut self) {
+        let mut seen: FxHashMap<(Phase, String), u32> = FxHashMap::default();
+        for feature in 0..self.features.len() as u32 {
+            let row = &self.features[feature as usize];
+            if row.kind != Kind::Oci || row.is(crate::fragment::Feature::BROKEN) {
+                continue;
+            }
+            let key = (row.phase, self.run_identity(feature));
+            let first = *seen.entry(key).or_insert(feature);
+            if first == feature || !self.includes_other(self.file_of(first), self.file_of(feature)) {
+                continue;
+            }
+            let message = "the same `oci` is declared twice".to_owned();
+            let mut diagnostic = self.diagnostic(Code::Duplicate, None, self.origin(feature), message);
+            diagnostic.label = "declared again".to_owned();
+            diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
+            diagnostic.help = Some("delete one of the two".to_owned());
+            self.report(diagnostic, vec![feature, first]);
         }
     }
 

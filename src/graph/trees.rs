@@ -6,10 +6,11 @@ use rustc_hash::FxHashMap;
 
 use super::image::{EntryRow, Image};
 use super::layer::{Known, Layer};
+use super::packages;
 use crate::catalog::Code;
 use crate::entity::{Cause, Content, EXISTS, Means, Owner, ParentRule, PathFacts, Provide, Require, Strength, What};
 use crate::fragment::{Fragment, Graft, GraftFrom, LinkRow};
-use crate::inputs::{ArchiveState, DigestState, Inputs, SourceState};
+use crate::inputs::{ArchiveState, DigestState, Inputs, PackageState, SourceState};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::tree;
@@ -30,6 +31,13 @@ pub fn graft(image: &mut Image, inputs: &Inputs, images: &FxHashMap<String, Laye
                     put(image, number, &graft, tree, Owners::Archive { names: *names }, false);
                 }
             }
+            GraftFrom::Package { source } => {
+                let path = &fragment.sources[*source as usize].path;
+                if let Some(PackageState::Package(package)) = inputs.package(path) {
+                    problems(image, &graft, &package.tree, path);
+                    packages::graft(image, number, &graft, package);
+                }
+            }
             GraftFrom::Image { reference, path, .. } => {
                 let Some(layer) = images.get(&fragment.references[*reference as usize].path) else { continue };
                 clone(image, number, &graft, layer, &fragment.entities.text(*path), inputs);
@@ -43,19 +51,34 @@ fn digest_of(source: &str, inputs: &Inputs) -> Option<[u8; 32]> {
     if let Some(DigestState::File { digest, .. }) = inputs.digest(source) {
         return Some(*digest);
     }
+    in_folder(source, inputs).and_then(|entry| entry.digest)
+}
+
+/// How many bytes are in a host file, known likewise.
+fn size_of(source: &str, inputs: &Inputs) -> Option<u64> {
+    if let Some(DigestState::File { size, .. }) = inputs.digest(source) {
+        return Some(*size);
+    }
+    in_folder(source, inputs).and_then(|entry| entry.size)
+}
+
+/// A file in a folder that was read as a tree.
+fn in_folder<'i>(source: &str, inputs: &'i Inputs) -> Option<&'i Entry> {
     source.match_indices('/').rev().find_map(|(at, _)| match inputs.digest(&source[..at]) {
-        Some(DigestState::Tree(tree)) => tree.get(&source[at + 1..]).and_then(|entry| entry.digest),
+        Some(DigestState::Tree(tree)) => tree.get(&source[at + 1..]),
         _ => None,
     })
 }
 
 /// Whose the entries of a tree are where the feature does not say.
 #[derive(Clone, Copy)]
-enum Owners {
+pub(super) enum Owners {
     /// root's, as of everything installed.
     Root,
     /// The archive's.
     Archive { names: bool },
+    /// The package's, by name. Who is missing is no matter: a script of the package makes him first, or the manager takes root.
+    Package,
     /// As in the other image, by name.
     Names,
 }
@@ -133,7 +156,7 @@ fn problems(image: &mut Image, graft: &Graft, tree: &Tree, path: &str) {
 }
 
 /// Adds a row for every entry of a tree below its place.
-fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners: Owners, with_root: bool) {
+pub(super) fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners: Owners, with_root: bool) {
     let stands = image.grafts[number].provide;
     let mut ids: Vec<(EntityId, usize)> = Vec::new();
     for (index, entry) in tree.entries().iter().enumerate() {
@@ -231,7 +254,9 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
             let own = match owners {
                 Owners::Root => return Owner::Name(root),
                 Owners::Archive { names: false } => id.map(tree::Owner::Number).or_else(|| own.clone()),
-                Owners::Archive { names: true } | Owners::Names => own.clone().or(id.map(tree::Owner::Number)),
+                Owners::Archive { names: true } | Owners::Package | Owners::Names => {
+                    own.clone().or(id.map(tree::Owner::Number))
+                }
             };
             if entry.listed {
                 given |= bit;
@@ -240,7 +265,7 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
                 Some(tree::Owner::Name(name)) => {
                     let name = image.entities.name(entity_type, &name);
                     image.extend_spots();
-                    if name != root {
+                    if name != root && !matches!(owners, Owners::Package) {
                         let cause = if entity_type == EntityType::User { Cause::User } else { Cause::Group };
                         image.requires.push(Require {
                             feature: graft.feature,
@@ -328,6 +353,7 @@ fn entry_of(path: String, known: &Known, inputs: &Inputs) -> Entry {
     entry.group = known.group.clone();
     entry.target = known.target.clone();
     entry.digest = known.digest.or_else(|| known.source.as_deref().and_then(|source| digest_of(source, inputs)));
+    entry.size = known.size.or_else(|| known.source.as_deref().and_then(|source| size_of(source, inputs)));
     entry.device = known.device;
     entry.listed = true;
     entry

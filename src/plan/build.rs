@@ -270,7 +270,12 @@ impl<'g> Built<'g> {
                                     _ => None,
                                 },
                             };
-                            (InputType::Tree, tree_size(tree), digest_of_tree(tree, digested.as_deref(), source.owners))
+                            let own = digest_of_tree(tree, digested.as_deref(), source.owners);
+                            // What an opaque step of the other image did to it shows in that image's plan only.
+                            let digest = source.from.map_or(own, |from| {
+                                Digest::of(format!("{own} {}", Digest::from_bytes(from)).as_bytes())
+                            });
+                            (InputType::Tree, tree_size(tree), digest)
                         }
                         None => match inputs.digest(&source.path) {
                             Some(DigestState::File { size, digest }) => {
@@ -540,7 +545,9 @@ impl<'g> Built<'g> {
             && let Some(main) =
                 self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
         {
-            provided.insert(0, Provided::Tree { entity: image.key(main), entries });
+            // Packages unpack at `/`, whatever they are called.
+            let root = if image.entities.is_path(main) { main } else { EntityId::ROOT };
+            provided.insert(0, Provided::Tree { entity: image.key(root), entries });
         }
         provided
     }

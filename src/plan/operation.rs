@@ -39,6 +39,8 @@ pub struct StepSource {
     pub tree: Option<Arc<Tree>>,
     /// Whether owners are taken from it.
     pub owners: bool,
+    /// What it comes from, where not all that happened there is known: the digest of that image's plan.
+    pub from: Option<[u8; 32]>,
 }
 
 impl<'g> Operations<'g> {
@@ -494,7 +496,9 @@ impl<'g> Operations<'g> {
                     .sources
                     .iter()
                     .find(|source| *source.written == *written && source.role == SourceRole::Package);
-                lists[4].extend(found.map(|source| self.host(&source.path)));
+                lists[4].extend(
+                    found.filter(|source| !self.unpacked(member, &source.path)).map(|source| self.host(&source.path)),
+                );
             }
         }
         for list in &mut lists {
@@ -506,6 +510,11 @@ impl<'g> Operations<'g> {
         lists[0].retain(|name| !pinned.contains(name));
         let [install, remove, remove_if_exists, upgrade, files] = lists;
         Op::Packages { manager, install, remove, remove_if_exists, upgrade, files }
+    }
+
+    /// Whether a package file holds what is installed already.
+    fn unpacked(&self, feature: u32, path: &str) -> bool {
+        self.image().package_at(feature, path).is_some_and(|package| self.installed(feature, &package.name))
     }
 
     fn installed(&self, feature: u32, name: &str) -> bool {
@@ -603,6 +612,7 @@ impl<'g> Operations<'g> {
             written: self.host(path),
             tree,
             owners,
+            from: None,
         };
         match image.features[node as usize].kind {
             Kind::Install | Kind::Extract | Kind::Clone => {
@@ -612,11 +622,16 @@ impl<'g> Operations<'g> {
                         GraftFrom::Folder { source } => {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), false)]
                         }
-                        GraftFrom::Archive { source, .. } => {
+                        GraftFrom::Archive { source, .. } | GraftFrom::Package { source } => {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), true)]
                         }
                         GraftFrom::Image { reference, .. } => {
-                            vec![of(&fragment.references[reference as usize].path, graft.cloned.clone(), true)]
+                            let path = &fragment.references[reference as usize].path;
+                            let opaque = graft.layer.as_ref().filter(|layer| layer.opaque || layer.opaque_packages);
+                            vec![StepSource {
+                                from: opaque.and_then(|layer| layer.digest),
+                                ..of(path, graft.cloned.clone(), true)
+                            }]
                         }
                     };
                 }

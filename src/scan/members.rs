@@ -189,7 +189,9 @@ pub(super) fn normalised(path: &[u8]) -> Result<String, (ProblemKind, &'static s
     for part in path.split('/') {
         match part {
             "" | "." => continue,
-            ".." => return Err((ProblemKind::Escape, "leaves its destination by `..`")),
+            ".." if parts.is_empty() => return Err((ProblemKind::Escape, "leaves its destination by `..`")),
+            // It stays inside: what was gone into is left again.
+            ".." => parts.truncate(parts.rfind('/').unwrap_or(0)),
             part if part.len() > NAME_MAX => return Err((ProblemKind::Name, "has a name longer than 255 bytes")),
             part => {
                 if !parts.is_empty() {

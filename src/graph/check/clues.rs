@@ -25,7 +25,7 @@ pub(super) fn needed(image: &Image, failure: &Failure) -> Clue {
         chain: is_parent && image.entities.is_path(failure.entity) && above(),
         link_target: failure.cause == Cause::LinkTarget,
         removed: failure.cause == Cause::Removed,
-        empty: matches!(&failure.lack, Lack::Mismatch(reason) if reason.starts_with("must be empty")),
+        empty: matches!(&failure.lack, Lack::Mismatch(unmet) if unmet.reason.starts_with("must be empty")),
     })
 }
 

@@ -2,10 +2,11 @@
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Means, Owner, PathFacts, Strength, What};
+use crate::entity::{Content, Means, Owner, PathFacts, Strength, What};
 use crate::fragment::{Account, Feature};
 use crate::graph::image::{Image, Substance};
 use crate::graph::layer::Known;
+use crate::graph::packages::{self, Meeting};
 use crate::graph::slots::{Replaces, Slots, There};
 use crate::graph::view::ViewOwner;
 use crate::intern::{EntityId, EntityType};
@@ -51,10 +52,19 @@ pub fn overwrite(image: &mut Image, number: usize) {
     match standing {
         Standing::New => {}
         Standing::Satisfied => {
+            // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
+            let mounts =
+                image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
             image.slots.slots[number].satisfied = true;
             for at in rows.0..rows.1 {
                 let row = image.slots.rows[at as usize];
-                image.slots.states[row as usize] |= Slots::SATISFIED;
+                let is_mount = matches!(
+                    image.provides[row as usize].what,
+                    What::Path(PathFacts { content: Content::Mount(_), .. })
+                );
+                if !(is_mount && mounts) {
+                    image.slots.states[row as usize] |= Slots::SATISFIED;
+                }
             }
         }
         Standing::Other(difference) => {
@@ -104,6 +114,11 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     if row.means == Means::Declared {
         return Standing::New;
     }
+    match packages::meet(image, slot.lead, &facts, before) {
+        Meeting::Stays => return Standing::Satisfied,
+        Meeting::TakesOver => return Standing::New,
+        Meeting::Ordinary => {}
+    }
     // What a contradiction in the parent left behind is not judged.
     if let There::Base(known) = before
         && known.file_type.is_none()
@@ -116,7 +131,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         _ => true,
     };
     if slot.mount == Some(slot.lead) {
-        return if same_type { Standing::New } else { Standing::Other(types(facts.file_type, view.file_type)) };
+        if !same_type {
+            return Standing::Other(types(facts.file_type, view.file_type));
+        }
+        return match mounted(image, slot.lead, before) {
+            Some(true) => Standing::Satisfied,
+            Some(false) => Standing::Other("what is mounted there is something else".to_owned()),
+            None => Standing::New,
+        };
+    }
+    if let Some(mount) = slot.mount
+        && mounted(image, mount, before) == Some(false)
+    {
+        return Standing::Other("what is mounted there is something else".to_owned());
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -165,6 +192,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     match substance(image, slot.lead, before) {
         None => Standing::Satisfied,
         Some(difference) => Standing::Other(difference),
+    }
+}
+
+/// Whether the same is mounted there already; none if nothing is, or if it is not known what.
+fn mounted(image: &Image, mount: u32, before: There<'_>) -> Option<bool> {
+    let Substance::Mount(source, source_type) = image.substance(&image.provides[mount as usize]) else { return None };
+    match before {
+        There::Base(known) => known.mounted.as_ref().map(|mounted| **mounted == (source, source_type)),
+        There::Slot(slot) => {
+            let other = image.slots.slots[slot as usize].mount?;
+            Some(image.same_substance(&image.provides[mount as usize], &image.provides[other as usize]))
+        }
+        There::Nothing | There::Always => None,
     }
 }
 
@@ -366,6 +406,10 @@ fn package(image: &Image, number: usize, before: There<'_>) -> Standing {
     let What::Package(version) = slot.what else { return Standing::New };
     let There::Base(known) = before else { return Standing::New };
     let row = &image.provides[slot.lead as usize];
+    if let Some(package) = image.package_file(slot.lead) {
+        let same = row.means != Means::Made || known.version.as_deref() == Some(&*package.version);
+        return if same { Standing::Satisfied } else { Standing::New };
+    }
     match version {
         None if image.is_install(row.feature) => Standing::Satisfied,
         Some(node) => {
@@ -444,6 +488,14 @@ fn attribute_span(
     let feature = &image.features[row.feature as usize];
     if row.means != Means::Made {
         return row.span;
+    }
+    let contents = match difference {
+        "its contents differ" => Some("contents"),
+        _ if difference.starts_with("it leads to ") => Some("target"),
+        _ => None,
+    };
+    if let Some(attribute) = contents {
+        return image.value_span(row, attribute);
     }
     for (key, bit) in [("mode", PathFacts::MODE), ("user", PathFacts::USER), ("group", PathFacts::GROUP)] {
         if facts.given & bit != 0
