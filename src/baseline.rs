@@ -158,6 +158,7 @@ mod tests {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            clues: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod entity;
 pub mod explore;
 pub mod facts;
+pub mod fix;
 pub mod fragment;
 pub mod graph;
 pub mod ide;

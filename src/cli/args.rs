@@ -99,7 +99,26 @@ pub(super) struct CheckArguments {
     pub stdin_filename: Option<PathBuf>,
 
     #[command(flatten)]
+    pub fixes: FixArguments,
+
+    #[command(flatten)]
     pub levels: LevelArguments,
+}
+
+/// Whether findings are fixed. Only text inside the edits changes.
+#[derive(Args)]
+pub(super) struct FixArguments {
+    /// Make the fixes that are safe, and report what is left.
+    #[arg(long, conflicts_with = "watch")]
+    pub fix: bool,
+
+    /// Show what `--fix` would change, as a unified diff, and write nothing.
+    #[arg(long, requires = "fix")]
+    pub diff: bool,
+
+    /// Make also fixes that are a matter of choice, the first of each finding.
+    #[arg(long, requires = "fix")]
+    pub unsafe_fixes: bool,
 }
 
 /// Which severity findings have. The last one about a code counts.

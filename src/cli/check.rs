@@ -11,7 +11,7 @@ use super::levels::Setting;
 use super::reports::Target;
 use super::terminal::Terminal;
 use super::watch::Looked;
-use super::{Status, baseline, config, input, levels, reports, unless_closed, watch};
+use super::{Status, baseline, config, fix, input, levels, reports, unless_closed, watch};
 use crate::baseline::Compared;
 use crate::catalog::Severity;
 use crate::compile::{Report, Workspace};
@@ -112,7 +112,7 @@ impl Check<'_> {
             None => None,
         };
 
-        files.extend(stdin);
+        files.extend(stdin.clone());
         if files.is_empty() {
             if complaints.is_empty() {
                 complaints.push(nothing_found(&arguments.paths));
@@ -132,12 +132,27 @@ impl Check<'_> {
         }
         reports::keep_inputs(targets, &workspace, folder)?;
         let mut report = workspace.check(&levels);
+        let mut read = |workspace: &mut Workspace| load(workspace, Path::new(""), &overlay);
+        if arguments.fixes.fix {
+            let mended = fix::mend(&arguments.fixes, workspace, report, &levels, stdin.as_deref(), &mut read);
+            if arguments.fixes.diff {
+                let status = fix::show(&arguments.fixes, &mended, stdin.as_deref(), terminal)?;
+                complaints.iter().for_each(|complaint| complaint.write(terminal));
+                let status = if complaints.is_empty() { status } else { Status::Failed };
+                return Ok((status, mended.workspace, mended.report));
+            }
+            complaints.extend(fix::write(&arguments.fixes, &mended, stdin.as_deref(), terminal)?);
+            (workspace, report) = (mended.workspace, mended.report);
+        }
         let mut compared = Compared::default();
         if let Some(known) = &mut known {
             if arguments.write_baseline {
                 known.write(&report, terminal)?;
             }
             compared = known.pass_over(&mut report);
+        }
+        if fix::has_fixes(*format) || reports::have_fixes(targets) {
+            crate::fix::work_out(&workspace, &levels, &mut report, &mut read);
         }
         let failures: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
         let run = Run {
@@ -148,12 +163,15 @@ impl Check<'_> {
             version: env!("CARGO_PKG_VERSION"),
         };
         complaints.extend(reports::write(targets, &run, arguments.watch));
-        let options = terminal.options();
+        // Beside a fixed text on standard output there is no room for findings.
+        let beside = arguments.fixes.fix && stdin.is_some();
+        let options = if beside { terminal.err_options() } else { terminal.options() };
+        let out = if beside { &mut terminal.err } else { &mut terminal.out };
         let written = match arguments.statistics {
-            true => write_statistics(*format, &run, &mut terminal.out),
-            false => render(*format, &run, &options, &mut terminal.out),
+            true => write_statistics(*format, &run, out),
+            false => render(*format, &run, &options, out),
         };
-        unless_closed(written.and_then(|()| terminal.out.flush()))?;
+        unless_closed(written.and_then(|()| out.flush()))?;
         if let Some(known) = known.filter(|_| !arguments.write_baseline) {
             known.tell(&compared, &workspace, terminal);
         }

@@ -8,6 +8,7 @@ mod diff;
 mod explore;
 mod facts;
 mod failure;
+mod fix;
 mod ids;
 mod input;
 mod levels;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::CheckFormat;
 use super::discover::{is_stdin, relative, shown};
 use super::failure::{Complaint, Failure};
-use super::output;
+use super::{fix, output};
 use crate::compile::Workspace;
 use crate::manifest;
 use crate::message::list;
@@ -74,6 +74,11 @@ fn format_of(path: &Path, printed: Option<Format>) -> Option<Format> {
         return Some(Format::Gitlab);
     }
     Some(printed.filter(|format| matches!(format, Format::Sarif | Format::Gitlab)).unwrap_or(Format::Json))
+}
+
+/// Whether a file gets a format that has a place for fixes.
+pub(super) fn have_fixes(targets: &[Target]) -> bool {
+    targets.iter().any(|target| fix::has_fixes(target.format))
 }
 
 /// Refuses to write over what is checked: a slip of the hand would cost a manifest.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Workspace;
 use crate::catalog::Code;
-use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::diagnostic::{Clue, Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
 use crate::inputs::{Ask, RootState, TextState};
 use crate::text::{Location, Source, Span};
@@ -19,6 +19,7 @@ struct Unread {
     label: String,
     help: Option<String>,
     notes: Vec<String>,
+    meant: Option<String>,
     code: Code,
 }
 
@@ -71,6 +72,7 @@ impl Workspace {
                 diagnostic.label = unread.label;
                 diagnostic.help = unread.help;
                 diagnostic.notes = unread.notes;
+                diagnostic.clues.extend(unread.meant.map(Clue::Meant));
                 found.push(diagnostic);
             }
         }
@@ -116,6 +118,7 @@ impl Workspace {
             label: reason,
             help: near.map(|near| format!("did you mean `{near}`?")),
             notes: Vec::new(),
+            meant: near.map(str::to_owned),
             code: Code::MissingFile,
         })
     }
@@ -193,6 +196,7 @@ fn escaping(location: Location, what: &str, path: &str, entries: &[String]) -> U
         label: String::from("is no root file system"),
         help: Some(String::from("make the archive anew, with paths below the root")),
         notes: entries.iter().skip(1).take(SHOWN).cloned().collect(),
+        meant: None,
         code: Code::InvalidValue,
     }
 }
@@ -211,5 +215,6 @@ pub(super) fn plain(code: Code, location: Location, message: String) -> Diagnost
         notes: Vec::new(),
         help: None,
         fixes: Vec::new(),
+        clues: Vec::new(),
     }
 }

@@ -38,7 +38,7 @@ struct ReadFacts {
 }
 
 /// Files and what is known of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Workspace {
     inputs: Inputs,
     roots: Vec<String>,

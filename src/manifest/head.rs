@@ -4,7 +4,7 @@ use super::include::includes;
 use super::names::is_feature_set;
 use super::values::{reference, renamed, reserved, string, suggest, wrong_type};
 use crate::catalog::Code;
-use crate::fragment::{Manager, Parent};
+use crate::fragment::{Manager, Parent, SmallFix};
 use crate::intern::PathProblem;
 use crate::kind::Lowering;
 use crate::message;
@@ -95,7 +95,9 @@ fn package_manager(lowering: &mut Lowering<'_>, node: NodeId, span: Span) {
     let known = Manager::ALL.map(Manager::name);
     let sentence = format!("`package_manager` cannot be {}", message::quoted(&name));
     let finding = lowering.report(Code::InvalidValue, span, sentence);
-    suggest(finding, message::nearest(&name, known), || format!("known are {}", message::list(&known)));
+    let near = message::nearest(&name, known);
+    finding.fix = near.map(|near| SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\"") });
+    suggest(finding, near, || format!("known are {}", message::list(&known)));
 }
 
 /// What the image stands on: a file, or the name of something of which nothing is known.
@@ -140,6 +142,7 @@ fn opaque_parent(lowering: &mut Lowering<'_>, node: NodeId) {
                 let (span, near) = (document.key(member), message::nearest(&key, ["name", "opaque"]));
                 let sentence = format!("a parent's table has no key {}", message::quoted(&key));
                 let finding = lowering.report(Code::UnknownKey, span, sentence);
+                finding.fix = near.map(|near| renamed(span, near));
                 suggest(finding, near, || "it has `name` and `opaque = true`".to_owned());
             }
         }

@@ -59,7 +59,7 @@ fn place<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result
 }
 
 /// Where it may be: a change there may change the levels.
-pub(super) fn places<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Vec<PathBuf> {
+pub fn places<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Vec<PathBuf> {
     let mut places = vec![folder.join(NAME)];
     for path in paths {
         if let Ok(real) = std::fs::canonicalize(folder.join(path)) {

@@ -10,6 +10,7 @@ mod gitlab;
 pub mod graph;
 pub mod json;
 mod junit;
+pub mod patch;
 mod sarif;
 mod statistics;
 mod words;
@@ -159,6 +160,8 @@ mod tests {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            clues: Vec::new(),
+            clues: Vec::new(),
         }
     }
 }

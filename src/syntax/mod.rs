@@ -259,6 +259,11 @@ impl Document {
         self.children(id).find(|&child| self.key_text(child, text) == key)
     }
 
+    /// The value of a key that was given before, and that is therefore nowhere in the document; by the key's place.
+    pub fn forgotten(&self, key: Span) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.key == key).map(|at| NodeId(at as u32))
+    }
+
     /// The value of a string, borrowed unless it holds escapes; empty for everything else.
     pub fn string<'t>(&self, id: NodeId, text: &'t str) -> Cow<'t, str> {
         if let Some(inner) = self.string_is_plain(id) {

@@ -30,7 +30,7 @@ pub(super) enum Standing {
 
 /// What of it differs.
 #[derive(Clone, Copy, PartialEq)]
-enum Of {
+pub(super) enum Of {
     /// Its type.
     Type,
     /// Its mode, its owners, its extended attributes.
