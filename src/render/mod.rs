@@ -161,7 +161,6 @@ mod tests {
             help: None,
             fixes: Vec::new(),
             clues: Vec::new(),
-            clues: Vec::new(),
         }
     }
 }
