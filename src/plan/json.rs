@@ -1,0 +1,168 @@
+//! JSON put down byte by byte: the members of an object in the order in which they are told, compact or with spaces.
+
+use std::collections::BTreeMap;
+
+use super::canonical::{key_order, write_string};
+use super::digest::Digest;
+use super::mode::Mode;
+
+/// How JSON on one line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Nothing that could be left out, and the keys of maps in canonical order.
+    Canonical,
+    /// Nothing that could be left out.
+    Compact,
+    /// A space after `:` and `,`, for people.
+    Spaced,
+}
+
+impl Form {
+    const fn comma(self) -> &'static [u8] {
+        if matches!(self, Self::Spaced) { b", " } else { b"," }
+    }
+
+    const fn colon(self) -> &'static [u8] {
+        if matches!(self, Self::Spaced) { b"\": " } else { b"\":" }
+    }
+}
+
+/// An object that is being written. `close` ends it.
+pub(super) struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    form: Form,
+    any: bool,
+}
+
+impl<'o> Object<'o> {
+    pub(super) fn open(out: &'o mut Vec<u8>, form: Form) -> Self {
+        out.push(b'{');
+        Self { out, form, any: false }
+    }
+
+    /// Writes a key, which has nothing in it that must be escaped; its value is to follow.
+    pub(super) fn key(&mut self, key: &'static str) -> &mut Vec<u8> {
+        if self.any {
+            self.out.extend_from_slice(self.form.comma());
+        }
+        self.any = true;
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(self.form.colon());
+        self.out
+    }
+
+    pub(super) fn raw(&mut self, key: &'static str, json: &str) {
+        self.key(key).extend_from_slice(json.as_bytes());
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str, value: bool) {
+        self.raw(key, if value { "true" } else { "false" });
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, value: &str) {
+        write_string(self.key(key), value);
+    }
+
+    pub(super) fn text_or_null(&mut self, key: &'static str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.raw(key, "null"),
+        }
+    }
+
+    pub(super) fn mode(&mut self, key: &'static str, mode: Mode) {
+        mode.with_text(|text| self.text(key, text));
+    }
+
+    pub(super) fn digest(&mut self, key: &'static str, digest: Digest) {
+        write_digest(self.key(key), digest);
+    }
+
+    pub(super) fn number(&mut self, key: &'static str, value: impl Into<u64>) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = value.into();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.key(key).extend_from_slice(&digits[at..]);
+    }
+
+    pub(super) fn number_or_null(&mut self, key: &'static str, value: Option<u32>) {
+        match value {
+            Some(value) => self.number(key, value),
+            None => self.raw(key, "null"),
+        }
+    }
+
+    /// A list, each of whose items writes itself.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        items: impl IntoIterator<Item = T>,
+        write: impl FnMut(&mut Vec<u8>, T),
+    ) {
+        let form = self.form;
+        write_list(self.key(key), form, items, write);
+    }
+
+    pub(super) fn texts<'t>(&mut self, key: &'static str, values: impl IntoIterator<Item = &'t str>) {
+        self.list(key, values, write_string);
+    }
+
+    pub(super) fn map(&mut self, key: &'static str, values: &BTreeMap<String, String>) {
+        let form = self.form;
+        let mut entries: Vec<(&String, &String)> = values.iter().collect();
+        if form == Form::Canonical {
+            entries.sort_by(|a, b| key_order(a.0, b.0));
+        }
+        let out = self.key(key);
+        out.push(b'{');
+        for (number, (name, value)) in entries.into_iter().enumerate() {
+            if number > 0 {
+                out.extend_from_slice(form.comma());
+            }
+            write_string(out, name);
+            // The closing quote of a key and its colon are one; the name has brought its own.
+            out.extend_from_slice(&form.colon()[1..]);
+            write_string(out, value);
+        }
+        out.push(b'}');
+    }
+
+    pub(super) fn close(self) {
+        self.out.push(b'}');
+    }
+}
+
+/// A digest as a string.
+pub(super) fn write_digest(out: &mut Vec<u8>, digest: Digest) {
+    digest.with_text(|text| {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    });
+}
+
+/// A list, each of whose items writes itself.
+pub(super) fn write_list<T>(
+    out: &mut Vec<u8>,
+    form: Form,
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
+            out.extend_from_slice(form.comma());
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}

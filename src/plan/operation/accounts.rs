@@ -1,0 +1,71 @@
+//! Operations that declare and change accounts, and the files that they edit.
+
+use super::Operations;
+use crate::entity::What;
+use crate::intern::{EntityId, EntityType};
+use crate::plan::op::Op;
+
+impl Operations<'_> {
+    pub(super) fn user(&self, feature: u32) -> Op {
+        let image = self.image();
+        let main = image.features[feature as usize].main.unwrap_or(EntityId::USER_ROOT);
+        let name = image.entities.last(main).to_owned();
+        let account = self.main_slot(feature).and_then(|slot| match slot.what {
+            What::User(account) => Some(image.accounts[account as usize].clone()),
+            _ => None,
+        });
+        let account = account.unwrap_or_default();
+        let (group, gid) = match account.group {
+            Some(group) => self.owner(group),
+            None => {
+                let own = image.entities.find_name(EntityType::Group, &name);
+                (name.clone(), own.and_then(|own| self.graph.numbers.of.get(&own).copied()))
+            }
+        };
+        let mut groups: Vec<String> =
+            account.groups.iter().flatten().map(|&group| image.entities.last(group).to_owned()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let members = self.members(feature);
+        Op::AddUser {
+            uid: self.graph.numbers.of.get(&main).copied(),
+            group,
+            gid,
+            groups,
+            home: account.home.unwrap_or_else(|| "/nonexistent".to_owned()),
+            shell: account.shell.unwrap_or_else(|| "/usr/sbin/nologin".to_owned()),
+            comment: account.comment.unwrap_or_default(),
+            system: members.iter().any(|&member| self.boolean(member, "system") == Some(true)),
+            name,
+        }
+    }
+
+    pub(super) fn group(&self, feature: u32) -> Op {
+        let image = self.image();
+        let main = image.features[feature as usize].main.unwrap_or(EntityId::GROUP_ROOT);
+        Op::AddGroup {
+            name: image.entities.last(main).to_owned(),
+            gid: self.graph.numbers.of.get(&main).copied(),
+            system: self.boolean(feature, "system").unwrap_or(false),
+        }
+    }
+
+    pub(super) fn usermod(&self, feature: u32) -> Op {
+        let image = self.image();
+        let main = image.features[feature as usize].main.unwrap_or(EntityId::USER_ROOT);
+        let mut groups = self.strings(feature, "add_groups");
+        groups.sort_unstable();
+        groups.dedup();
+        Op::AddToGroups { name: image.entities.last(main).to_owned(), groups }
+    }
+
+    /// The places that an operation edits in place.
+    pub(in crate::plan) fn modifies(&self, op: &Op) -> Vec<String> {
+        let places: &[&str] = match op {
+            Op::AddUser { .. } => &["/etc/group", "/etc/passwd"],
+            Op::AddGroup { .. } | Op::AddToGroups { .. } => &["/etc/group"],
+            _ => &[],
+        };
+        places.iter().map(|place| self.image().account_place(place)).collect()
+    }
+}
