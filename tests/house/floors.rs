@@ -74,8 +74,9 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/merge.rs", "five kinds may be repeated without a `duplicate`"),
     ("graph/order.rs", "whether a package or a command may have made something"),
     ("graph/queries.rs", "names of steps, and which changes packages or commands may have made"),
-    ("plan/build.rs", "steps that stand for several features"),
-    ("plan/operation.rs", "the operation is the one thing that depends on the kind"),
+    ("plan/ids.rs", "steps that stand for several features"),
+    ("plan/operation/mod.rs", "the operation is the one thing that depends on the kind"),
+    ("plan/operation/sources.rs", "and so are the sources that it reads"),
 ];
 
 /// Files that know serde, beside those of the public formats (facts, plan, render, what `graph` and `why`

@@ -1,7 +1,7 @@
 //! Operations that declare and change accounts, and the files that they edit.
 
 use super::Operations;
-use crate::entity::What;
+use crate::entity::{Phase, What};
 use crate::intern::{EntityId, EntityType};
 use crate::plan::op::Op;
 
@@ -59,13 +59,17 @@ impl Operations<'_> {
         Op::AddToGroups { name: image.entities.last(main).to_owned(), groups }
     }
 
-    /// The places that an operation edits in place.
-    pub(in crate::plan) fn modifies(&self, op: &Op) -> Vec<String> {
-        let places: &[&str] = match op {
-            Op::AddUser { .. } => &["/etc/group", "/etc/passwd"],
-            Op::AddGroup { .. } | Op::AddToGroups { .. } => &["/etc/group"],
+    /// The places that an operation edits in place. `brings` says whether it is known to bring users, and groups.
+    pub(in crate::plan) fn modifies(&self, op: &Op, phase: Phase, brings: (bool, bool)) -> Vec<String> {
+        let places: &[&str] = match (op, brings) {
+            (Op::AddUser { .. }, _) | (_, (true, _)) => &["/etc/group", "/etc/passwd"],
+            (Op::AddGroup { .. } | Op::AddToGroups { .. }, _) | (_, (_, true)) => &["/etc/group"],
             _ => &[],
         };
-        places.iter().map(|place| self.image().account_place(place)).collect()
+        let image = self.image();
+        let place = |path: &&str| {
+            image.find_account_place(path, phase).map_or_else(|| (*path).to_owned(), |place| self.path(place))
+        };
+        places.iter().map(place).collect()
     }
 }
