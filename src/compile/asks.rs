@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::fragment::{Fragment, Parent, SourceRole};
 use crate::graph::leave;
-use crate::inputs::{Answer, Ask, TextState};
+use crate::inputs::{Answer, Ask, RootState, TextState};
 use crate::manifest;
 use crate::text::{Location, Source};
 
@@ -24,7 +24,7 @@ impl Workspace {
 
     /// Takes an answer.
     pub fn answer(&mut self, ask: &Ask, answer: Answer) {
-        if let Ask::Text(path) = ask {
+        if let Ask::Text(path) | Ask::Root(path) = ask {
             self.waiting.push(path.to_string());
         }
         self.inputs.set(ask.path().clone(), answer);
@@ -49,6 +49,10 @@ impl Workspace {
         }
         for path in waiting {
             match sort_of(&path) {
+                _ if self.inputs.root(&path).is_some() => {
+                    let read = self.root_facts(&path);
+                    self.facts.insert(path, read);
+                }
                 FileSort::Facts => {
                     let read = self.read_facts(&path);
                     self.facts.insert(path, read);
@@ -101,13 +105,16 @@ impl Workspace {
 
     fn ask_for(&mut self, fragment: &Arc<Fragment>) {
         let head = &fragment.head;
-        let named = head.includes.iter().chain(&fragment.references).chain(&head.ids);
-        let mut paths: Vec<Arc<str>> = named.map(|reference| reference.path.as_str().into()).collect();
-        if let Some(Parent::File(reference)) = &head.parent {
-            paths.push(reference.path.as_str().into());
+        for reference in head.includes.iter().chain(&head.ids) {
+            self.ask(Ask::Text(reference.path.as_str().into()));
         }
-        for path in paths {
-            self.ask(Ask::Text(path));
+        let parent = match &head.parent {
+            Some(Parent::File(reference)) => Some(reference),
+            _ => None,
+        };
+        for reference in fragment.references.iter().chain(parent) {
+            let path = reference.path.as_str().into();
+            self.ask(if manifest::is_root(&reference.path) { Ask::Root(path) } else { Ask::Text(path) });
         }
         for source in &fragment.sources {
             let path: Arc<str> = (&*source.path).into();
@@ -133,19 +140,7 @@ impl Workspace {
     fn read_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
         let Some(TextState::Text(source)) = self.inputs.text(path) else { return Err(Vec::new()) };
         match Facts::parse(&source.text) {
-            Ok(facts) => {
-                let name = facts
-                    .name
-                    .as_deref()
-                    .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
-                let mut layer = leave::of_facts(&facts, name);
-                layer.digest = self
-                    .digests
-                    .then(|| facts.digest().parse().ok())
-                    .flatten()
-                    .map(|digest: crate::plan::Digest| *digest.as_bytes());
-                Ok(Arc::new(ReadFacts { facts, layer }))
-            }
+            Ok(facts) => Ok(self.layered(path, Arc::new(facts))),
             Err(error) => {
                 let mut diagnostic =
                     plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
@@ -153,6 +148,23 @@ impl Workspace {
                 Err(vec![diagnostic])
             }
         }
+    }
+
+    /// The facts of a root. Where there are none, the reference to it says why.
+    fn root_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
+        match self.inputs.root(path) {
+            Some(RootState::Facts(facts)) => Ok(self.layered(path, facts.clone())),
+            _ => Err(Vec::new()),
+        }
+    }
+
+    fn layered(&self, path: &str, facts: Arc<Facts>) -> Arc<ReadFacts> {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let name = facts.name.as_deref().unwrap_or_else(|| file.split(".facts.json").next().unwrap_or(file));
+        let mut layer = leave::of_facts(&facts, name);
+        let digest = self.digests.then(|| facts.digest().parse::<crate::plan::Digest>().ok()).flatten();
+        layer.digest = digest.map(|digest| *digest.as_bytes());
+        Arc::new(ReadFacts { facts, layer })
     }
 }
 

@@ -11,6 +11,7 @@ mod merge;
 mod report;
 mod settle;
 mod sources;
+mod trees;
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub use report::Report;
 
 /// Facts that were read, with their layer.
 struct ReadFacts {
-    facts: Facts,
+    facts: Arc<Facts>,
     layer: Layer,
 }
 

@@ -22,7 +22,12 @@ pub(super) fn inputs_of(operations: &Operations<'_>, nodes: &Nodes<'_>, node: u3
                         (Some(DigestState::Tree(tree)), _) | (_, Some(ArchiveState::Tree(tree))) => Some(&**tree),
                         _ => None,
                     };
-                    (InputType::Tree, tree_size(tree), digest_of_tree(tree, digested, source.owners))
+                    let own = digest_of_tree(tree, digested, source.owners);
+                    // What an opaque step of the other image did to it shows in that image's plan only.
+                    let digest = source
+                        .from
+                        .map_or(own, |from| Digest::of(format!("{own} {}", Digest::from_bytes(from)).as_bytes()));
+                    (InputType::Tree, tree_size(tree), digest)
                 }
                 None => match digested {
                     Some(DigestState::File { size, digest }) => (InputType::File, *size, Digest::from_bytes(*digest)),

@@ -15,6 +15,14 @@ pub(in crate::plan) struct StepSource<'g> {
     pub tree: Option<&'g Tree>,
     /// Whether owners are taken from it.
     pub owners: bool,
+    /// What it comes from, where not all that happened there is known: the digest of that image's plan.
+    pub from: Option<[u8; 32]>,
+}
+
+impl<'g> StepSource<'g> {
+    const fn file(path: &'g str) -> Self {
+        Self { path, tree: None, owners: false, from: None }
+    }
 }
 
 impl<'g> Operations<'g> {
@@ -44,21 +52,23 @@ impl<'g> Operations<'g> {
                             (&*fragment.references[reference as usize].path, &graft.cloned, true)
                         }
                     };
-                    return vec![StepSource { path, tree: tree.as_deref(), owners }];
+                    let opaque = graft.layer.as_ref().filter(|layer| layer.opaque || layer.opaque_packages);
+                    let from = opaque.filter(|_| graft.graft.is_image()).and_then(|layer| layer.digest);
+                    return vec![StepSource { path, tree: tree.as_deref(), owners, from }];
                 }
                 let Some(slot) = self.main_slot(node) else { return Vec::new() };
                 let What::Path(facts) = slot.what else { return Vec::new() };
                 match facts.content {
                     Content::Source(source) => {
                         let from = self.fragment(image.provides[slot.lead as usize].feature);
-                        vec![StepSource { path: &from.sources[source as usize].path, tree: None, owners: false }]
+                        vec![StepSource::file(&from.sources[source as usize].path)]
                     }
                     _ => Vec::new(),
                 }
             }
             Kind::Package => {
                 let files = self.members(node).iter().flat_map(|&member| self.package_files(member));
-                files.map(|path| StepSource { path, tree: None, owners: false }).collect()
+                files.map(StepSource::file).collect()
             }
             _ => Vec::new(),
         }
