@@ -2,8 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "the outside: it reads what the engine asks for")]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::compile::Workspace;
 use crate::inputs::{Answer, Ask, TextState};
@@ -13,26 +15,34 @@ use crate::text::Source;
 /// Texts that lie over the disk: open buffers of an editor, or standard input.
 #[derive(Default)]
 pub struct Overlay {
-    texts: Vec<(String, TextState)>,
+    texts: FxHashMap<String, TextState>,
 }
 
 impl Overlay {
     /// A file whose text is this, whatever is on disk.
     pub fn set(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        let path = path.into();
-        let source = Source::new(path.clone(), text);
-        self.texts.push((path, TextState::Text(source)));
+        self.set_source(Source::new(path, text));
+    }
+
+    /// A file, by its name, whose text is this, whatever is on disk.
+    pub fn set_source(&mut self, source: Arc<Source>) {
+        self.texts.insert(source.name.clone(), TextState::Text(source));
     }
 
     /// A file whose bytes are these, whatever is on disk.
     pub fn set_bytes(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
         let path = path.into();
         let state = scan::text_of(bytes, &path);
-        self.texts.push((path, state));
+        self.texts.insert(path, state);
+    }
+
+    /// From now on the disk counts.
+    pub fn forget(&mut self, path: &str) {
+        self.texts.remove(path);
     }
 
     fn get(&self, path: &str) -> Option<&TextState> {
-        self.texts.iter().rev().find(|(name, _)| name == path).map(|(_, state)| state)
+        self.texts.get(path)
     }
 }
 

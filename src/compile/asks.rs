@@ -120,7 +120,8 @@ impl Workspace {
             let path: Arc<str> = (&*source.path).into();
             match source.role {
                 SourceRole::Archive => self.ask(Ask::Archive(path.clone())),
-                SourceRole::Plain | SourceRole::Package => self.ask(Ask::Source(path.clone())),
+                SourceRole::Package => self.ask(Ask::Package(path.clone())),
+                SourceRole::Plain => self.ask(Ask::Source(path.clone())),
             }
             if self.digests {
                 self.ask(Ask::Digest(path));

@@ -120,6 +120,9 @@ impl Image {
 
     /// The package whose recorded facts a row comes from.
     pub fn package_of(&self, row: u32) -> Option<Box<str>> {
+        if let Some(package) = self.package_file(row) {
+            return Some((*package.name).into());
+        }
         let provide = &self.provides[row as usize];
         let feature = &self.features[provide.feature as usize];
         let is_recorded = provide.means == Means::Declared && feature.kind == Kind::Package;
@@ -233,7 +236,13 @@ impl Image {
             {
                 continue;
             }
-            said.push(self.say_feature(feature));
+            let mut scripts: Vec<&str> =
+                self.package_files(feature).flat_map(|package| package.scripts.iter().copied()).collect();
+            scripts.sort_unstable();
+            scripts.dedup();
+            let by =
+                if scripts.is_empty() { String::new() } else { format!(" by its scripts ({})", scripts.join(", ")) };
+            said.push(self.say_feature(feature) + &by);
             places.push(self.origin(feature));
         }
         if let Some(base) = &self.base
@@ -319,7 +328,8 @@ impl Image {
             self.places[removal.feature as usize].get_or_insert(removal.entity);
         }
         for graft in &self.grafts {
-            if graft.provide.is_none() || graft.tree.is_some() {
+            let is_package = matches!(graft.graft.from, crate::fragment::GraftFrom::Package { .. });
+            if !is_package && (graft.provide.is_none() || graft.tree.is_some()) {
                 self.places[graft.graft.feature as usize] = Some(graft.graft.at);
             }
         }
@@ -336,11 +346,6 @@ impl Image {
             Some(manager) => format!("`{}`", manager.name()),
             None => self.say_feature(feature),
         }
-    }
-
-    /// The name of an opaque step, by which ties are decided.
-    pub fn opaque_id(&self, feature: u32) -> String {
-        format!("{}#{}", self.base_id(feature), self.id_suffix(feature))
     }
 
     /// Fills in what the questions above look up.
@@ -416,6 +421,8 @@ impl Image {
                 crate::fragment::GraftFrom::Archive { source, strip, names } => {
                     format!("{} {strip} {names}", fragment.sources[*source as usize].path)
                 }
+                // The same package twice is one package.
+                crate::fragment::GraftFrom::Package { .. } => continue,
                 crate::fragment::GraftFrom::Image { reference, path, .. } => {
                     format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
                 }
@@ -510,7 +517,7 @@ impl Image {
     }
 
     /// All that makes a command what it is, in whichever language it is written.
-    fn run_identity(&self, feature: u32) -> String {
+    pub(super) fn run_identity(&self, feature: u32) -> String {
         let fragment = self.fragment_of(feature);
         let text = fragment.source.text.as_str();
         let mut value = fragment.document.to_json(self.features[feature as usize].node, text);
@@ -522,72 +529,11 @@ impl Image {
         value.to_string()
     }
 
-    /// Program and arguments of a command; a script is run by the shell.
-    pub fn command_of(&self, feature: u32) -> Vec<String> {
-        let fragment = self.fragment_of(feature);
-        let text = fragment.source.text.as_str();
-        let (document, node) = (&fragment.document, self.features[feature as usize].node);
-        if let Some(list) = document.get(node, "command", text) {
-            return document.children(list).map(|word| document.string(word, text).into_owned()).collect();
-        }
-        let script = document.get(node, "script", text).map(|script| document.string(script, text).into_owned());
-        ["/bin/sh", "-e", "-c"].map(str::to_owned).into_iter().chain(script).collect()
-    }
-
-    /// A step's name before equal ones are told apart: the kind and what it is about.
-    pub fn base_id(&self, feature: u32) -> String {
-        let mut id = String::new();
-        self.push_base_id(feature, &mut id);
-        id
-    }
-
-    /// Adds a step's name before equal ones are told apart.
-    pub fn push_base_id(&self, feature: u32, id: &mut String) {
-        let row = &self.features[feature as usize];
-        match row.kind {
-            Kind::Run => {
-                let mut hasher = blake3::Hasher::new();
-                for word in self.command_of(feature) {
-                    hasher.update(word.as_bytes());
-                    hasher.update(&[0]);
-                }
-                id.push_str("run:");
-                id.push_str(&hasher.finalize().to_hex()[..12]);
-            }
-            Kind::Package => {
-                id.push_str("packages:");
-                id.push_str(self.manager_of(feature).map_or("unknown", crate::fragment::Manager::name));
-            }
-            Kind::Oci => id.push_str("oci"),
-            kind => {
-                id.push_str(kind.name());
-                id.push(':');
-                if let Some(main) = row.main {
-                    self.entities.push_text(main, id);
-                }
-            }
-        }
-    }
-
     /// The package manager of a package feature.
     pub fn manager_of(&self, feature: u32) -> Option<crate::fragment::Manager> {
         let file = &self.files[self.file_of(feature) as usize];
         let own = feature - file.features;
         let at = file.fragment.packages.binary_search_by_key(&own, |row| row.feature).ok()?;
         file.fragment.packages[at].manager.or(self.manager)
-    }
-
-    /// What tells apart steps of one base id.
-    pub fn id_suffix(&self, feature: u32) -> String {
-        let row = &self.features[feature as usize];
-        let fragment = self.fragment_of(feature);
-        // An element of a list is told apart by its own value.
-        let element = if row.element == row.node {
-            String::new()
-        } else {
-            fragment.document.string(row.element, &fragment.source.text).into_owned()
-        };
-        let identity = format!("{} {element} {}", row.phase.name(), self.run_identity(feature));
-        blake3::hash(identity.as_bytes()).to_hex()[..12].to_owned()
     }
 }

@@ -177,7 +177,7 @@ impl<'g> Built<'g> {
         self.required(node, &mut scratch.required);
         let needs: Vec<Digest> = scratch.required.iter().map(|&node| self.keys[node as usize]).collect();
         let relies: Vec<&[u8]> = relied.of(node).collect();
-        let op = self.operations.operation(&self.nodes, node);
+        let op = self.operations.operation(&self.nodes, node, self.ids.subject(node));
         let inputs = self.inputs_of(node);
         let source = |path: &str| inputs.iter().find(|input| input.path == path).map(|input| input.digest);
         keys.step(&op, source, &relies, base, &needs)

@@ -66,6 +66,12 @@ impl Ids {
         &self.text[self.starts[node as usize]..self.starts[node as usize + 1]]
     }
 
+    /// What follows the kind in the name of a step: the path or account that it is about, where it is about one.
+    pub(super) fn subject(&self, node: u32) -> &str {
+        let base = &self.text[self.starts[node as usize]..self.starts[node as usize + 1]];
+        memchr::memchr(b':', base.as_bytes()).map_or("", |colon| &base[colon + 1..])
+    }
+
     /// Puts steps in the order of the plan: by stage, wave and entity key, then by name.
     pub(super) fn sort(&self, graph: &Graph, nodes: &Nodes<'_>, steps: &[u32]) -> Vec<u32> {
         let image = &graph.image;
@@ -100,7 +106,7 @@ impl Ids {
 }
 
 /// The path or account that a step is about; none for those that stand for several features or for a command.
-fn main_entity(image: &Image, nodes: &Nodes<'_>, node: u32) -> Option<EntityId> {
+pub(super) fn main_entity(image: &Image, nodes: &Nodes<'_>, node: u32) -> Option<EntityId> {
     match nodes.slot(node) {
         Some(slot) => Some(image.slots.slots[slot as usize].entity),
         None => {

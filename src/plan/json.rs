@@ -23,9 +23,27 @@ impl Form {
     }
 
     const fn colon(self) -> &'static [u8] {
-        if matches!(self, Self::Spaced) { b"\": " } else { b"\":" }
+        if matches!(self, Self::Spaced) { b": " } else { b":" }
     }
 }
+
+/// The key of a member with all that stands around it, so that it is written in one go. Made by [`key!`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    /// With a comma and its colon. In this form keys are sorted as their names are: `"` comes before whatever a name may go on with.
+    pub compact: &'static str,
+    /// The same, with spaces.
+    pub spaced: &'static str,
+}
+
+/// A key that has nothing in it that must be escaped.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::plan::json::Key { compact: concat!(",\"", $name, "\":"), spaced: concat!(", \"", $name, "\": ") }
+    };
+}
+
+pub(super) use key;
 
 /// An object that is being written. `close` ends it.
 pub(super) struct Object<'o> {
@@ -40,46 +58,43 @@ impl<'o> Object<'o> {
         Self { out, form, any: false }
     }
 
-    /// Writes a key, which has nothing in it that must be escaped; its value is to follow.
-    pub(super) fn key(&mut self, key: &'static str) -> &mut Vec<u8> {
-        if self.any {
-            self.out.extend_from_slice(self.form.comma());
-        }
+    /// Writes a key; its value is to follow.
+    pub(super) fn key(&mut self, key: Key) -> &mut Vec<u8> {
+        let (key, comma) = if self.form == Form::Spaced { (key.spaced, ", ") } else { (key.compact, ",") };
+        let key = if self.any { key } else { &key[comma.len()..] };
         self.any = true;
-        self.out.push(b'"');
         self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(self.form.colon());
         self.out
     }
 
-    pub(super) fn raw(&mut self, key: &'static str, json: &str) {
+    pub(super) fn raw(&mut self, key: Key, json: &str) {
         self.key(key).extend_from_slice(json.as_bytes());
     }
 
-    pub(super) fn flag(&mut self, key: &'static str, value: bool) {
+    pub(super) fn flag(&mut self, key: Key, value: bool) {
         self.raw(key, if value { "true" } else { "false" });
     }
 
-    pub(super) fn text(&mut self, key: &'static str, value: &str) {
+    pub(super) fn text(&mut self, key: Key, value: &str) {
         write_string(self.key(key), value);
     }
 
-    pub(super) fn text_or_null(&mut self, key: &'static str, value: Option<&str>) {
+    pub(super) fn text_or_null(&mut self, key: Key, value: Option<&str>) {
         match value {
             Some(value) => self.text(key, value),
             None => self.raw(key, "null"),
         }
     }
 
-    pub(super) fn mode(&mut self, key: &'static str, mode: Mode) {
+    pub(super) fn mode(&mut self, key: Key, mode: Mode) {
         mode.with_text(|text| self.text(key, text));
     }
 
-    pub(super) fn digest(&mut self, key: &'static str, digest: Digest) {
+    pub(super) fn digest(&mut self, key: Key, digest: Digest) {
         write_digest(self.key(key), digest);
     }
 
-    pub(super) fn number(&mut self, key: &'static str, value: impl Into<u64>) {
+    pub(super) fn number(&mut self, key: Key, value: impl Into<u64>) {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = value.into();
@@ -94,7 +109,7 @@ impl<'o> Object<'o> {
         self.key(key).extend_from_slice(&digits[at..]);
     }
 
-    pub(super) fn number_or_null(&mut self, key: &'static str, value: Option<u32>) {
+    pub(super) fn number_or_null(&mut self, key: Key, value: Option<u32>) {
         match value {
             Some(value) => self.number(key, value),
             None => self.raw(key, "null"),
@@ -102,21 +117,16 @@ impl<'o> Object<'o> {
     }
 
     /// A list, each of whose items writes itself.
-    pub(super) fn list<T>(
-        &mut self,
-        key: &'static str,
-        items: impl IntoIterator<Item = T>,
-        write: impl FnMut(&mut Vec<u8>, T),
-    ) {
+    pub(super) fn list<T>(&mut self, key: Key, items: impl IntoIterator<Item = T>, write: impl FnMut(&mut Vec<u8>, T)) {
         let form = self.form;
         write_list(self.key(key), form, items, write);
     }
 
-    pub(super) fn texts<'t>(&mut self, key: &'static str, values: impl IntoIterator<Item = &'t str>) {
+    pub(super) fn texts<'t>(&mut self, key: Key, values: impl IntoIterator<Item = &'t str>) {
         self.list(key, values, write_string);
     }
 
-    pub(super) fn map(&mut self, key: &'static str, values: &BTreeMap<String, String>) {
+    pub(super) fn map(&mut self, key: Key, values: &BTreeMap<String, String>) {
         let form = self.form;
         let mut entries: Vec<(&String, &String)> = values.iter().collect();
         if form == Form::Canonical {
@@ -129,8 +139,7 @@ impl<'o> Object<'o> {
                 out.extend_from_slice(form.comma());
             }
             write_string(out, name);
-            // The closing quote of a key and its colon are one; the name has brought its own.
-            out.extend_from_slice(&form.colon()[1..]);
+            out.extend_from_slice(form.colon());
             write_string(out, value);
         }
         out.push(b'}');

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::canonical::write_string;
 use super::digest::Digest;
-use super::json::{Form, Object, write_digest, write_list};
+use super::json::{Form, Object, key, write_digest, write_list};
 use super::mode::Mode;
 use super::op::Op;
 use super::op_fields::write_key_op;
@@ -38,12 +38,12 @@ impl Keys {
         self.out.clear();
         let mut object = Object::open(&mut self.out, Form::Canonical);
         if let Some(base) = base {
-            object.digest("base", base);
+            object.digest(key!("base"), base);
         }
-        write_key_op(object.key("op"), op, &source);
-        object.list("relies", sorted(relies).iter(), |out, fact| out.extend_from_slice(fact));
-        object.list("requires", sorted(required).iter(), |out, key| write_digest(out, *key));
-        object.raw("v", KEY_VERSION);
+        write_key_op(object.key(key!("op")), op, &source);
+        object.list(key!("relies"), sorted(relies).iter(), |out, fact| out.extend_from_slice(fact));
+        object.list(key!("requires"), sorted(required).iter(), |out, key| write_digest(out, *key));
+        object.raw(key!("v"), KEY_VERSION);
         object.close();
         Digest::of(&self.out)
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::digest::Digest;
-use super::json::{Form, Object};
+use super::json::{Form, Key, Object, key};
 use super::mode::Mode;
 use super::op::Op;
 
@@ -41,7 +41,7 @@ pub(super) fn write_op(out: &mut Vec<u8>, form: Form, op: &Op) {
 
 /// Writes an operation as it goes into a key: canonical JSON, each source by its digest; by its name only where nobody knows the digest.
 pub(super) fn write_key_op(out: &mut Vec<u8>, op: &Op, source: &impl Fn(&str) -> Option<Digest>) {
-    let mut members = [("", Value::Flag(false)); MOST];
+    let mut members = [(key!(""), Value::Flag(false)); MOST];
     let mut count = 0;
     each(op, |key, value| {
         members[count] = (key, value);
@@ -70,7 +70,7 @@ pub(super) fn write_key_op(out: &mut Vec<u8>, op: &Op, source: &impl Fn(&str) ->
 }
 
 /// Writes a value that is the same in both forms.
-fn plain(object: &mut Object<'_>, key: &'static str, value: Value<'_>) {
+fn plain(object: &mut Object<'_>, key: Key, value: Value<'_>) {
     match value {
         Value::Flag(flag) => object.flag(key, flag),
         Value::Number(number) => object.number(key, number),
@@ -84,9 +84,9 @@ fn plain(object: &mut Object<'_>, key: &'static str, value: Value<'_>) {
 }
 
 /// Tells every member, `type` first and then in the order of the plan.
-fn each<'o>(op: &'o Op, mut tell: impl FnMut(&'static str, Value<'o>)) {
+fn each<'o>(op: &'o Op, mut tell: impl FnMut(Key, Value<'o>)) {
     use Value::{Flag, List, Map, Number, NumberOrNull, Source, Sources, Text, TextOrNull};
-    let mut tell = |members: &[(&'static str, Option<Value<'o>>)]| {
+    let mut tell = |members: &[(Key, Option<Value<'o>>)]| {
         for &(key, value) in members {
             if let Some(value) = value {
                 tell(key, value);
@@ -95,27 +95,27 @@ fn each<'o>(op: &'o Op, mut tell: impl FnMut(&'static str, Value<'o>)) {
     };
     let list_if_any = |list: &'o [String]| (!list.is_empty()).then_some(List(list));
     let map_if_any = |map: &'o BTreeMap<String, String>| (!map.is_empty()).then_some(Map(map));
-    let of_type = |name| ("type", Some(Text(name)));
+    let of_type = |name| (key!("type"), Some(Text(name)));
     match op {
         Op::MakeDir { path, mode, user, uid, group, gid } => tell(&[
             of_type("make_dir"),
-            ("path", Some(Text(path))),
-            ("mode", Some(Value::Mode(*mode))),
-            ("user", Some(Text(user))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(Text(group))),
-            ("gid", Some(NumberOrNull(*gid))),
+            (key!("path"), Some(Text(path))),
+            (key!("mode"), Some(Value::Mode(*mode))),
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
         ]),
         Op::CopyFile { src, dst, mode, user, uid, group, gid, xattrs } => tell(&[
             of_type("copy_file"),
-            ("src", Some(Source(src))),
-            ("dst", Some(Text(dst))),
-            ("mode", Some(Value::Mode(*mode))),
-            ("user", Some(Text(user))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(Text(group))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("xattrs", map_if_any(xattrs)),
+            (key!("src"), Some(Source(src))),
+            (key!("dst"), Some(Text(dst))),
+            (key!("mode"), Some(Value::Mode(*mode))),
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("xattrs"), map_if_any(xattrs)),
         ]),
         Op::CopyTree {
             src,
@@ -132,136 +132,136 @@ fn each<'o>(op: &'o Op, mut tell: impl FnMut(&'static str, Value<'o>)) {
             skip,
         } => tell(&[
             of_type("copy_tree"),
-            ("src", Some(Source(src))),
-            ("dst", Some(Text(dst))),
-            ("file_mode", Some(Value::Mode(*file_mode))),
-            ("executable_mode", Some(Value::Mode(*executable_mode))),
-            ("directory_mode", Some(Value::Mode(*directory_mode))),
-            ("user", Some(TextOrNull(user.as_deref()))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(TextOrNull(group.as_deref()))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("xattrs", map_if_any(xattrs)),
-            ("exclude", list_if_any(exclude)),
-            ("skip", list_if_any(skip)),
+            (key!("src"), Some(Source(src))),
+            (key!("dst"), Some(Text(dst))),
+            (key!("file_mode"), Some(Value::Mode(*file_mode))),
+            (key!("executable_mode"), Some(Value::Mode(*executable_mode))),
+            (key!("directory_mode"), Some(Value::Mode(*directory_mode))),
+            (key!("user"), Some(TextOrNull(user.as_deref()))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(TextOrNull(group.as_deref()))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("xattrs"), map_if_any(xattrs)),
+            (key!("exclude"), list_if_any(exclude)),
+            (key!("skip"), list_if_any(skip)),
         ]),
         Op::WriteFile { dst, text, mode, user, uid, group, gid, xattrs } => tell(&[
             of_type("write_file"),
-            ("dst", Some(Text(dst))),
-            ("text", Some(Text(text))),
-            ("mode", Some(Value::Mode(*mode))),
-            ("user", Some(Text(user))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(Text(group))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("xattrs", map_if_any(xattrs)),
+            (key!("dst"), Some(Text(dst))),
+            (key!("text"), Some(Text(text))),
+            (key!("mode"), Some(Value::Mode(*mode))),
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("xattrs"), map_if_any(xattrs)),
         ]),
         Op::MakeSymlink { link, target } => {
-            tell(&[of_type("make_symlink"), ("link", Some(Text(link))), ("target", Some(Text(target)))]);
+            tell(&[of_type("make_symlink"), (key!("link"), Some(Text(link))), (key!("target"), Some(Text(target)))]);
         }
         Op::MakeHardlink { link, target } => {
-            tell(&[of_type("make_hardlink"), ("link", Some(Text(link))), ("target", Some(Text(target)))]);
+            tell(&[of_type("make_hardlink"), (key!("link"), Some(Text(link))), (key!("target"), Some(Text(target)))]);
         }
         Op::MakeNode { path, node, major, minor, mode, user, uid, group, gid } => tell(&[
             of_type("make_node"),
-            ("path", Some(Text(path))),
-            ("node", Some(Text(node.name()))),
-            ("major", major.map(Number)),
-            ("minor", minor.map(Number)),
-            ("mode", Some(Value::Mode(*mode))),
-            ("user", Some(Text(user))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(Text(group))),
-            ("gid", Some(NumberOrNull(*gid))),
+            (key!("path"), Some(Text(path))),
+            (key!("node"), Some(Text(node.name()))),
+            (key!("major"), major.map(Number)),
+            (key!("minor"), minor.map(Number)),
+            (key!("mode"), Some(Value::Mode(*mode))),
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
         ]),
         Op::Remove { path, must_exist, recursive } => tell(&[
             of_type("remove"),
-            ("path", Some(Text(path))),
-            ("must_exist", Some(Flag(*must_exist))),
-            ("recursive", Some(Flag(*recursive))),
+            (key!("path"), Some(Text(path))),
+            (key!("must_exist"), Some(Flag(*must_exist))),
+            (key!("recursive"), Some(Flag(*recursive))),
         ]),
         Op::Mount { mountpoint, source, source_type, directory } => tell(&[
             of_type("mount"),
-            ("mountpoint", Some(Text(mountpoint))),
-            ("source", Some(Text(source))),
-            ("source_type", Some(Text(source_type.name()))),
-            ("directory", Some(Flag(*directory))),
+            (key!("mountpoint"), Some(Text(mountpoint))),
+            (key!("source"), Some(Text(source))),
+            (key!("source_type"), Some(Text(source_type.name()))),
+            (key!("directory"), Some(Flag(*directory))),
         ]),
         Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, skip } => tell(&[
             of_type("extract"),
-            ("src", Some(Source(src))),
-            ("dst", Some(Text(dst))),
-            ("strip_components", Some(Number(*strip_components))),
-            ("owners", Some(Text(owners.name()))),
-            ("user", Some(TextOrNull(user.as_deref()))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(TextOrNull(group.as_deref()))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("skip", list_if_any(skip)),
+            (key!("src"), Some(Source(src))),
+            (key!("dst"), Some(Text(dst))),
+            (key!("strip_components"), Some(Number(*strip_components))),
+            (key!("owners"), Some(Text(owners.name()))),
+            (key!("user"), Some(TextOrNull(user.as_deref()))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(TextOrNull(group.as_deref()))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("skip"), list_if_any(skip)),
         ]),
         Op::Clone { from, src, dst, user, uid, group, gid, skip } => tell(&[
             of_type("clone"),
-            ("from", Some(Source(from))),
-            ("src", Some(Text(src))),
-            ("dst", Some(Text(dst))),
-            ("user", Some(TextOrNull(user.as_deref()))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(TextOrNull(group.as_deref()))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("skip", list_if_any(skip)),
+            (key!("from"), Some(Source(from))),
+            (key!("src"), Some(Text(src))),
+            (key!("dst"), Some(Text(dst))),
+            (key!("user"), Some(TextOrNull(user.as_deref()))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(TextOrNull(group.as_deref()))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("skip"), list_if_any(skip)),
         ]),
         Op::AddGroup { name, gid, system } => tell(&[
             of_type("add_group"),
-            ("name", Some(Text(name))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("system", Some(Flag(*system))),
+            (key!("name"), Some(Text(name))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("system"), Some(Flag(*system))),
         ]),
         Op::AddUser { name, uid, group, gid, groups, home, shell, comment, system } => tell(&[
             of_type("add_user"),
-            ("name", Some(Text(name))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("group", Some(Text(group))),
-            ("gid", Some(NumberOrNull(*gid))),
-            ("groups", Some(List(groups))),
-            ("home", Some(Text(home))),
-            ("shell", Some(Text(shell))),
-            ("comment", Some(Text(comment))),
-            ("system", Some(Flag(*system))),
+            (key!("name"), Some(Text(name))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+            (key!("groups"), Some(List(groups))),
+            (key!("home"), Some(Text(home))),
+            (key!("shell"), Some(Text(shell))),
+            (key!("comment"), Some(Text(comment))),
+            (key!("system"), Some(Flag(*system))),
         ]),
         Op::AddToGroups { name, groups } => {
-            tell(&[of_type("add_to_groups"), ("name", Some(Text(name))), ("groups", Some(List(groups)))]);
+            tell(&[of_type("add_to_groups"), (key!("name"), Some(Text(name))), (key!("groups"), Some(List(groups)))]);
         }
         Op::Packages { manager, install, remove, remove_if_exists, upgrade, files } => tell(&[
             of_type("packages"),
-            ("manager", Some(Text(manager.name()))),
-            ("install", Some(List(install))),
-            ("remove", Some(List(remove))),
-            ("remove_if_exists", Some(List(remove_if_exists))),
-            ("upgrade", Some(List(upgrade))),
-            ("files", Some(Sources(files))),
+            (key!("manager"), Some(Text(manager.name()))),
+            (key!("install"), Some(List(install))),
+            (key!("remove"), Some(List(remove))),
+            (key!("remove_if_exists"), Some(List(remove_if_exists))),
+            (key!("upgrade"), Some(List(upgrade))),
+            (key!("files"), Some(Sources(files))),
         ]),
         Op::Run { command, user, uid, cwd, env, network } => tell(&[
             of_type("run"),
-            ("command", Some(List(command))),
-            ("user", Some(Text(user))),
-            ("uid", Some(NumberOrNull(*uid))),
-            ("cwd", Some(Text(cwd))),
-            ("env", Some(Map(env))),
-            ("network", Some(Flag(*network))),
+            (key!("command"), Some(List(command))),
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("cwd"), Some(Text(cwd))),
+            (key!("env"), Some(Map(env))),
+            (key!("network"), Some(Flag(*network))),
         ]),
         Op::Configure { entrypoint, cmd, env, labels, user, uid, working_dir, exposed_ports, volumes, stop_signal } => {
             tell(&[
                 of_type("configure"),
-                ("entrypoint", entrypoint.as_deref().map(List)),
-                ("cmd", cmd.as_deref().map(List)),
-                ("env", map_if_any(env)),
-                ("labels", map_if_any(labels)),
-                ("user", Some(TextOrNull(user.as_deref()))),
-                ("uid", Some(NumberOrNull(*uid))),
-                ("working_dir", working_dir.as_deref().map(Text)),
-                ("exposed_ports", list_if_any(exposed_ports)),
-                ("volumes", list_if_any(volumes)),
-                ("stop_signal", stop_signal.as_deref().map(Text)),
+                (key!("entrypoint"), entrypoint.as_deref().map(List)),
+                (key!("cmd"), cmd.as_deref().map(List)),
+                (key!("env"), map_if_any(env)),
+                (key!("labels"), map_if_any(labels)),
+                (key!("user"), Some(TextOrNull(user.as_deref()))),
+                (key!("uid"), Some(NumberOrNull(*uid))),
+                (key!("working_dir"), working_dir.as_deref().map(Text)),
+                (key!("exposed_ports"), list_if_any(exposed_ports)),
+                (key!("volumes"), list_if_any(volumes)),
+                (key!("stop_signal"), stop_signal.as_deref().map(Text)),
             ]);
         }
     }

@@ -1,12 +1,13 @@
 //! One step of a plan, and where it was declared.
 
 use super::build::Built;
+use super::ids::main_entity;
 use super::model::{Origin, Phase, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
 use super::operation::Operations;
 use crate::entity::{self, Means, Strength};
 use crate::fragment::Feature;
 use crate::graph::slots::There;
-use crate::intern::EntityType;
+use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
 
 /// What is used again from step to step.
@@ -24,7 +25,7 @@ impl Built<'_> {
         self.required(node, &mut scratch.required);
         let mut requires: Vec<String> = scratch.required.iter().map(|&node| self.ids.of(node).to_owned()).collect();
         requires.sort_unstable();
-        let op = self.operations.operation(&self.nodes, node);
+        let op = self.operations.operation(&self.nodes, node, self.ids.subject(node));
         let own_slot = self.nodes.slot(node);
         Step {
             id: self.ids.of(node).to_owned(),
@@ -64,6 +65,7 @@ impl Built<'_> {
     fn provided(&self, node: u32) -> Vec<Provided> {
         let image = &self.graph.image;
         let slots = self.provides.of(node);
+        let main = main_entity(image, &self.nodes, node);
         let mut keys: Vec<String> = Vec::new();
         let mut entries = 0u64;
         for &slot in slots {
@@ -73,6 +75,9 @@ impl Built<'_> {
                 && !slot.split;
             if contained && !self.options.entries {
                 entries += 1;
+            } else if main == Some(slot.entity) {
+                let subject = self.ids.subject(node);
+                keys.push([image.entities.entity_type(slot.entity).name(), ":", subject].concat());
             } else {
                 keys.push(image.key(slot.entity));
             }
@@ -85,7 +90,9 @@ impl Built<'_> {
             && let Some(main) =
                 self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
         {
-            provided.insert(0, Provided::Tree { entity: image.key(main), entries });
+            // Packages unpack at `/`, whatever they are called.
+            let root = if image.entities.is_path(main) { main } else { EntityId::ROOT };
+            provided.insert(0, Provided::Tree { entity: image.key(root), entries });
         }
         provided
     }

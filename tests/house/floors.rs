@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["ide"],
     &["scan"],
     &["load"],
+    &["project"],
     &["cli"],
     &["lsp"],
     &["lib"],
@@ -44,7 +45,7 @@ const UPWARDS: &[(&str, &str, &str)] =
 const STRANGERS: &[(&str, &str)] = &[("ide", "render"), ("lsp", "cli")];
 
 /// The modules that touch the world.
-const OUTSIDE: &[&str] = &["scan", "load", "cli", "lsp", "main"];
+const OUTSIDE: &[&str] = &["scan", "load", "project", "cli", "lsp", "main"];
 
 /// What the inside does not name. `clippy.toml` refuses the functions; this refuses the modules, macros and handles.
 const WORLD: &[&str] = &[
@@ -72,8 +73,9 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/edges.rs", "the settings of an image are of no entity"),
     ("graph/image.rs", "a command and a package are called by what they are"),
     ("graph/merge.rs", "five kinds may be repeated without a `duplicate`"),
+    ("graph/names.rs", "names of steps"),
     ("graph/order.rs", "whether a package or a command may have made something"),
-    ("graph/queries.rs", "names of steps, and which changes packages or commands may have made"),
+    ("graph/queries.rs", "which changes packages or commands may have made, and what they repeat"),
     ("plan/ids.rs", "steps that stand for several features"),
     ("plan/operation/mod.rs", "the operation is the one thing that depends on the kind"),
     ("plan/operation/sources.rs", "and so are the sources that it reads"),

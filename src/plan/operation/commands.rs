@@ -27,7 +27,8 @@ impl Operations<'_> {
             lists[at].extend(
                 self.strings(member, "names").into_iter().filter(|name| at != 0 || !self.installed(member, name)),
             );
-            lists[4].extend(self.package_files(member).map(|path| self.host(path)));
+            let files = self.package_files(member).filter(|path| !self.unpacked(member, path));
+            lists[4].extend(files.map(|path| self.host(path)));
         }
         for list in &mut lists {
             list.sort_unstable();
@@ -39,6 +40,11 @@ impl Operations<'_> {
         lists[0].retain(|name| !pinned.contains(name));
         let [install, remove, remove_if_exists, upgrade, files] = lists;
         Op::Packages { manager, install, remove, remove_if_exists, upgrade, files }
+    }
+
+    /// Whether a package file holds what is installed already.
+    fn unpacked(&self, feature: u32, path: &str) -> bool {
+        self.image().package_at(feature, path).is_some_and(|package| self.installed(feature, &package.name))
     }
 
     fn installed(&self, feature: u32, name: &str) -> bool {

@@ -111,10 +111,10 @@ impl<'g> Operations<'g> {
         self.members.get(&feature).map_or(&[], Vec::as_slice)
     }
 
-    /// What a step does.
-    pub(super) fn operation(&self, nodes: &Nodes<'_>, node: u32) -> Op {
+    /// What a step does. `subject` is the text of the path or account that it is about.
+    pub(super) fn operation(&self, nodes: &Nodes<'_>, node: u32, subject: &str) -> Op {
         if let Some(slot) = nodes.slot(node) {
-            return self.own(&self.image().slots.slots[slot as usize]);
+            return self.own(&self.image().slots.slots[slot as usize], subject);
         }
         let feature = node;
         match self.image().features[feature as usize].kind {
@@ -128,7 +128,7 @@ impl<'g> Operations<'g> {
             Kind::Package => self.packages(feature),
             Kind::Run => self.run(feature),
             Kind::Oci => self.configure(feature),
-            Kind::Install if self.grafts.contains_key(&feature) => self.copy_tree(feature),
+            Kind::Install if self.grafts.contains_key(&feature) => self.copy_tree(feature, subject),
             Kind::Install
             | Kind::EnsureDir
             | Kind::Symlink
@@ -136,7 +136,7 @@ impl<'g> Operations<'g> {
             | Kind::Device
             | Kind::Stamp
             | Kind::Require
-            | Kind::Assume => self.placed(feature),
+            | Kind::Assume => self.placed(feature, subject),
         }
     }
 }

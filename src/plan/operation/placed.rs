@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::Operations;
 use crate::entity::{Content, PathFacts, What};
 use crate::graph::slots::Slot;
-use crate::intern::EntityId;
 use crate::plan::mode::Mode;
 use crate::plan::op::{Node, Op, SourceType};
 use crate::syntax::NodeId;
@@ -13,9 +12,9 @@ use crate::tree::FileType;
 
 impl Operations<'_> {
     /// A directory or group that is a step of its own.
-    pub(super) fn own(&self, slot: &Slot) -> Op {
+    pub(super) fn own(&self, slot: &Slot, subject: &str) -> Op {
         match slot.what {
-            What::Path(facts) => self.make_dir(slot.entity, &facts),
+            What::Path(facts) => self.make_dir(subject, &facts),
             _ => Op::AddGroup {
                 name: self.image().entities.last(slot.entity).to_owned(),
                 gid: self.graph.numbers.of.get(&slot.entity).copied(),
@@ -28,19 +27,19 @@ impl Operations<'_> {
         self.image().is_system(slot.lead)
     }
 
-    pub(super) fn make_dir(&self, entity: EntityId, facts: &PathFacts) -> Op {
+    pub(super) fn make_dir(&self, path: &str, facts: &PathFacts) -> Op {
         let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
-        Op::MakeDir { path: self.path(entity), mode: Mode::new(facts.mode.unwrap_or(0o755)), user, uid, group, gid }
+        Op::MakeDir { path: path.to_owned(), mode: Mode::new(facts.mode.unwrap_or(0o755)), user, uid, group, gid }
     }
 
-    pub(super) fn placed(&self, feature: u32) -> Op {
+    pub(super) fn placed(&self, feature: u32, subject: &str) -> Op {
         let Some(slot) = self.main_slot(feature) else {
             return Op::Remove { path: String::new(), must_exist: false, recursive: false };
         };
         let What::Path(facts) = slot.what else {
             return Op::Remove { path: String::new(), must_exist: false, recursive: false };
         };
-        let dst = self.path(slot.entity);
+        let dst = subject.to_owned();
         let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
         let mode = Mode::new(facts.mode.unwrap_or(0o644));
         // What is in it is said by the row that leads.
@@ -92,9 +91,7 @@ impl Operations<'_> {
                 let (major, minor) = (number("major"), number("minor"));
                 Op::MakeNode { path: dst, node: sort, major, minor, mode, user, uid, group, gid }
             }
-            Content::None | Content::Unknown | Content::Entry(_) | Content::Mount(_) => {
-                self.make_dir(slot.entity, &facts)
-            }
+            Content::None | Content::Unknown | Content::Entry(_) | Content::Mount(_) => self.make_dir(subject, &facts),
         }
     }
 

@@ -45,7 +45,7 @@ impl<'g> Operations<'g> {
                     let graft = &image.grafts[graft as usize];
                     let (path, tree, owners) = match graft.graft.from {
                         GraftFrom::Folder { source } => (&*fragment.sources[source as usize].path, &graft.tree, false),
-                        GraftFrom::Archive { source, .. } => {
+                        GraftFrom::Archive { source, .. } | GraftFrom::Package { source } => {
                             (&*fragment.sources[source as usize].path, &graft.tree, true)
                         }
                         GraftFrom::Image { reference, .. } => {

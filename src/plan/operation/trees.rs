@@ -25,10 +25,10 @@ impl Operations<'_> {
         (Some(name), number)
     }
 
-    pub(super) fn copy_tree(&self, feature: u32) -> Op {
+    pub(super) fn copy_tree(&self, feature: u32, subject: &str) -> Op {
         let graft = &self.image().grafts[self.grafts[&feature] as usize];
         let fragment = self.fragment(feature);
-        let GraftFrom::Folder { source } = graft.graft.from else { return self.placed(feature) };
+        let GraftFrom::Folder { source } = graft.graft.from else { return self.placed(feature, subject) };
         let mode = graft.graft.mode;
         let ((user, uid), (group, gid)) = (self.owner(graft.graft.owners.user), self.owner(graft.graft.owners.group));
         Op::CopyTree {

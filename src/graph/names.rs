@@ -1,0 +1,72 @@
+//! What steps are called.
+
+use super::image::Image;
+use crate::kind::Kind;
+
+impl Image {
+    /// A step's name before equal ones are told apart: the kind and what it is about.
+    pub fn base_id(&self, feature: u32) -> String {
+        let mut id = String::new();
+        self.push_base_id(feature, &mut id);
+        id
+    }
+
+    /// Adds a step's name before equal ones are told apart.
+    pub fn push_base_id(&self, feature: u32, id: &mut String) {
+        let row = &self.features[feature as usize];
+        match row.kind {
+            Kind::Run => {
+                let mut hasher = blake3::Hasher::new();
+                for word in self.command_of(feature) {
+                    hasher.update(word.as_bytes());
+                    hasher.update(&[0]);
+                }
+                id.push_str("run:");
+                id.push_str(&hasher.finalize().to_hex()[..12]);
+            }
+            Kind::Package => {
+                id.push_str("packages:");
+                id.push_str(self.manager_of(feature).map_or("unknown", crate::fragment::Manager::name));
+            }
+            Kind::Oci => id.push_str("oci"),
+            kind => {
+                id.push_str(kind.name());
+                id.push(':');
+                if let Some(main) = row.main {
+                    self.entities.push_text(main, id);
+                }
+            }
+        }
+    }
+
+    /// The name of an opaque step, by which ties are decided.
+    pub fn opaque_id(&self, feature: u32) -> String {
+        format!("{}#{}", self.base_id(feature), self.id_suffix(feature))
+    }
+
+    /// What tells apart steps of one base id.
+    pub fn id_suffix(&self, feature: u32) -> String {
+        let row = &self.features[feature as usize];
+        let fragment = self.fragment_of(feature);
+        // An element of a list is told apart by its own value.
+        let element = if row.element == row.node {
+            String::new()
+        } else {
+            fragment.document.string(row.element, &fragment.source.text).into_owned()
+        };
+        let identity = format!("{} {element} {}", row.phase.name(), self.run_identity(feature));
+        blake3::hash(identity.as_bytes()).to_hex()[..12].to_owned()
+    }
+
+    /// Program and arguments of a command; a script is run by the shell.
+    pub fn command_of(&self, feature: u32) -> Vec<String> {
+        let fragment = self.fragment_of(feature);
+        let text = fragment.source.text.as_str();
+        let (document, node) = (&fragment.document, self.features[feature as usize].node);
+        if let Some(list) = document.get(node, "command", text) {
+            return document.children(list).map(|word| document.string(word, text).into_owned()).collect();
+        }
+        let script = document.get(node, "script", text).map(|script| document.string(script, text).into_owned());
+        ["/bin/sh", "-e", "-c"].map(str::to_owned).into_iter().chain(script).collect()
+    }
+}
