@@ -78,8 +78,9 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/queries.rs", "whose facts are a package's, and as whom commands run"),
     ("graph/say.rs", "a command and a package are called by what they are"),
     ("graph/united.rs", "commands, settings and changes of a user that are one step"),
-    ("plan/build.rs", "steps that stand for several features"),
-    ("plan/operation.rs", "the operation is the one thing that depends on the kind"),
+    ("plan/ids.rs", "steps that stand for several features"),
+    ("plan/operation/mod.rs", "the operation is the one thing that depends on the kind"),
+    ("plan/operation/sources.rs", "and so are the sources that it reads"),
 ];
 
 /// Files that know serde, beside those of the public formats (facts, plan, render, what `graph` and `why`
