@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fragment::Parent;
 
 /// Everything that was found, and how much was looked at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// By file, position, code.
     pub diagnostics: Vec<Diagnostic>,

@@ -181,7 +181,15 @@ fn code_actions(
         return Ok(None);
     }
     desk.check();
-    Ok(about(desk, &params.text_document.uri, |question| {
+    let uri = &params.text_document.uri;
+    if let Some(part) = about(desk, uri, |question| Some(question.positions().span(params.range)))
+        && let Some(path) = path_of(uri)
+        && let Some((project, _)) = desk.project_of(&path)
+        && let Some(name) = project.name(&path)
+    {
+        project.work_out(&name, part);
+    }
+    Ok(about(desk, uri, |question| {
         let part = question.positions().span(params.range);
         let actions = ide::actions(question.view, question.name, part);
         let convert = |action: &ide::Action<'_>| {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use super::documents::Document;
 use crate::compile::{Compiled, Levels, Report, Workspace};
+use crate::diagnostic::Diagnostic;
+use crate::fix;
 use crate::ide::View;
 use crate::inputs::{Answer, Ask, TextState};
 use crate::load::{Overlay, load};
 use crate::manifest;
 use crate::project::complaint::Complaint;
 use crate::project::{config, discover, levels};
-use crate::text::Source;
+use crate::text::{Source, Span};
 
 /// Compiled images that are kept for questions about them; each may be large.
 const KEPT: usize = 4;
@@ -204,6 +206,22 @@ impl Project {
         };
         self.report = Some(report.clone());
         report
+    }
+
+    /// Works out the ways out of the findings that touch a part of a file: on a copy, so it costs time, and only when asked for.
+    pub fn work_out(&mut self, name: &str, part: Span) {
+        let Some(report) = &mut self.report else { return };
+        let wanted = |finding: &Diagnostic| {
+            let place = &finding.location;
+            place.source.name == name && place.span.start <= part.end && part.start <= place.span.end
+        };
+        let (root, overlay) = (&self.root, &self.overlay);
+        let mut read = |workspace: &mut Workspace| load(workspace, root, overlay);
+        let found = fix::of(&self.workspace, &self.levels, report, wanted, &mut read);
+        if !found.is_empty() {
+            let report = Arc::make_mut(report);
+            found.into_iter().for_each(|(finding, fixes)| report.diagnostics[finding].fixes = fixes);
+        }
     }
 
     /// Lets a question be asked of what was last read.

@@ -127,3 +127,29 @@ fn fixes_of_findings_are_offered_where_they_stand() {
     other["context"]["only"] = json!(["refactor"]);
     assert!(session.request("textDocument/codeAction", other).is_null());
 }
+
+#[test]
+fn a_fix_that_was_verified_on_a_copy_is_the_preferred_one() {
+    let text = "[[install]]\ndst = \"/srv/web/index.html\"\ntext = \"x\"\n";
+    let can = json!({
+        "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } } } },
+        "workspace": { "workspaceEdit": { "documentChanges": true } },
+    });
+    let mut session = Session::with(&[("a.image.toml", text)], can);
+    session.open_file("a.image.toml");
+    session.until("a finding", |session| !session.findings("a.image.toml").is_empty());
+    let known = session.published["a.image.toml"]["diagnostics"].clone();
+    assert_eq!(known[0]["code"], "missing");
+    let actions = session.request(
+        "textDocument/codeAction",
+        json!({
+            "textDocument": { "uri": session.uri("a.image.toml") },
+            "range": known[0]["range"],
+            "context": { "diagnostics": known },
+        }),
+    );
+    let preferred = actions.as_array().unwrap().iter().find(|action| action["isPreferred"] == true).unwrap();
+    let mended = apply(text, &preferred["edit"]["documentChanges"][0]["edits"]);
+    session.replace("a.image.toml", &mended);
+    session.until("no finding", |session| session.findings("a.image.toml").is_empty());
+}
