@@ -85,17 +85,20 @@ fn fact(image: &Image, reliance: &Reliance) -> Value {
     Value::Object(fact)
 }
 
-/// What is to be checked when a stage starts, sorted by stage, entity and validator.
+/// What is to be checked when a stage starts, or, with the number after the last, when all are over; sorted by stage, entity and
+/// validator.
 pub(super) fn expects(graph: &Graph, nodes: &Nodes<'_>, ids: &Ids, stages: usize) -> Vec<Expect> {
     let image = &graph.image;
-    let last = stages.saturating_sub(1) as u32;
+    // Without a step of its own, what must be there in order is looked for when its phase begins, and what must only be there in
+    // the end when it is over: before that, an opaque step of the phase may still be to make it.
     let stage_of = |node: u32, ordered: bool, phase: Phase| {
         let own = graph.order.stage.get(node as usize).copied().unwrap_or(NONE);
-        if ordered && own != NONE {
-            return own.min(last);
-        }
-        let of_phase = graph.order.stages.iter().rposition(|stage| stage.phase <= phase);
-        of_phase.map_or(0, |stage| stage as u32).min(last)
+        let stage = match ordered {
+            true if own != NONE => own as usize,
+            true => graph.order.stages.partition_point(|stage| stage.phase < phase),
+            false => graph.order.stages.partition_point(|stage| stage.phase <= phase),
+        };
+        stage.min(stages) as u32
     };
     let mut relied: FxHashMap<(u32, EntityId, u32), Vec<u32>> = FxHashMap::default();
     let mut add = |entity: EntityId, validator: u32, node: u32, stage: u32| {
