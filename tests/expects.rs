@@ -39,7 +39,8 @@ fn what_a_require_asserts_is_looked_for_when_its_phase_begins() {
 #[test]
 fn where_a_link_leads_is_looked_for_when_its_phase_is_over() {
     let link = "[[symlink]]\nlink = \"/etc/link\"\ntarget = \"/opt/made\"\n";
-    let image = format!("{OPAQUE}[[run]]\ncommand = [\"late\"]\nphase = \"main\"\n[[ensure_dir]]\npath = \"/etc\"\n{link}");
+    let image =
+        format!("{OPAQUE}[[run]]\ncommand = [\"late\"]\nphase = \"main\"\n[[ensure_dir]]\npath = \"/etc\"\n{link}");
     // Stages: `make`, then the link, then `late`, which may make it, too.
     assert!(expected(&image).contains(&(json!("path:/opt/made"), json!(3))), "{:?}", expected(&image));
 }

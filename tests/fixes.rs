@@ -3,6 +3,8 @@
 
 #[path = "fixes/command.rs"]
 mod command;
+#[path = "fixes/damage.rs"]
+mod damage;
 #[path = "fixes/examples.rs"]
 mod examples;
 #[path = "fixes/layout.rs"]

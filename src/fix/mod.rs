@@ -18,8 +18,11 @@ mod write;
 pub use mend::{Change, Mended, Which, mend};
 pub use rules::{RULES, Rule};
 
+use rustc_hash::FxHashSet;
+
 use crate::compile::{Levels, Report, Workspace};
 use crate::diagnostic::{Diagnostic, Fix};
+use crate::text::Span;
 use task::{Pages, Task};
 use trial::{Candidate, Trial};
 
@@ -93,7 +96,13 @@ fn draft(task: &Task<'_>) -> Vec<Fix> {
     let from = RULES.partition_point(|rule| rule.code < task.diagnostic.code);
     let mut fixes: Vec<Fix> = Vec::new();
     for rule in RULES[from..].iter().take_while(|rule| rule.code == task.diagnostic.code) {
-        let Some((title, edits)) = (rule.draft)(task).filter(|(_, edits)| !edits.is_empty()) else { continue };
+        let Some((title, mut edits)) = (rule.draft)(task).filter(|(_, edits)| !edits.is_empty()) else { continue };
+        // A place that takes part in two ways is edited once.
+        let mut seen = FxHashSet::default();
+        edits.retain(|edit| {
+            let Span { start, end } = edit.location.span;
+            start == end || seen.insert((edit.location.source.name.clone(), start, end, edit.text.clone()))
+        });
         let known = |fix: &Fix| fix.title == title;
         if !fixes.iter().any(known) {
             fixes.push(Fix { title, safe: rule.safe, edits });
