@@ -41,6 +41,7 @@ pub(super) fn answer(desk: &mut Desk, method: &str, params: Value) -> Answer {
         lsp::CompletionRequest => completion,
         lsp::FoldingRangeRequest => folding,
         lsp::DocumentLinkRequest => links,
+        lsp::InlayHintRequest => inlay_hints,
         lsp::DocumentDiagnosticRequest => document_diagnostics,
         lsp::WorkspaceDiagnosticRequest => workspace_diagnostics,
     }
@@ -263,6 +264,28 @@ fn links(desk: &mut Desk, params: lsp::DocumentLinkParams) -> Result<Option<Vec<
         let positions = question.positions();
         let links = ide::links(question.view, question.name);
         Some(links.iter().filter_map(|link| question.converter.link(question.project, &positions, link)).collect())
+    }))
+}
+
+fn inlay_hints(desk: &mut Desk, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>, ResponseError> {
+    let wanted = desk.hints;
+    if wanted == ide::Hints::default() {
+        return Ok(None);
+    }
+    Ok(about(desk, &params.text_document.uri, |question| {
+        let positions = question.positions();
+        let hints = ide::hints(question.view, question.name, positions.span(params.range), wanted);
+        let convert = |hint: ide::Hint| lsp::InlayHint {
+            position: positions.position(hint.at),
+            label: lsp::Label::String(hint.label),
+            kind: None,
+            text_edits: None,
+            tooltip: None,
+            padding_left: Some(true),
+            padding_right: None,
+            data: None,
+        };
+        Some(hints.into_iter().map(convert).collect())
     }))
 }
 

@@ -4,6 +4,7 @@ use gen_lsp_types::Uri;
 use serde_json::Value;
 
 use super::positions::Encoding;
+use crate::ide::Hints;
 
 /// What is to be known of a client.
 #[derive(Clone, Debug, Default)]
@@ -87,25 +88,12 @@ pub(super) fn folders(params: &Value) -> Vec<Uri> {
     root.or(path).into_iter().collect()
 }
 
-/// What the user has set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Settings {
-    /// Hints for values that were not given.
-    pub hint_defaults: bool,
-    /// Hints for when a feature is carried out.
-    pub hint_order: bool,
-}
-
-impl Settings {
-    /// From `{ "inlayHints": { "defaults": true } }`, with or without `featgraph` around it. What is not there stays as it is.
-    pub fn updated(self, value: &Value) -> Self {
-        let own = value.get("featgraph").unwrap_or(value);
-        let set = |path: &str, before: bool| own.pointer(path).and_then(Value::as_bool).unwrap_or(before);
-        Self {
-            hint_defaults: set("/inlayHints/defaults", self.hint_defaults),
-            hint_order: set("/inlayHints/order", self.hint_order),
-        }
-    }
+/// What the user has set: from `{ "inlayHints": { "defaults": true } }`, with or without `featgraph` around it. What is not there
+/// stays as it is.
+pub(super) fn updated(hints: Hints, value: &Value) -> Hints {
+    let own = value.get("featgraph").unwrap_or(value);
+    let set = |path: &str, before: bool| own.pointer(path).and_then(Value::as_bool).unwrap_or(before);
+    Hints { defaults: set("/inlayHints/defaults", hints.defaults), order: set("/inlayHints/order", hints.order) }
 }
 
 #[cfg(test)]
@@ -138,8 +126,8 @@ mod tests {
 
     #[test]
     fn settings_that_are_not_named_stay() {
-        let settings = Settings::default().updated(&json!({ "featgraph": { "inlayHints": { "order": true } } }));
-        assert_eq!(settings, Settings { hint_defaults: false, hint_order: true });
-        assert_eq!(settings.updated(&Value::Null), settings);
+        let hints = updated(Hints::default(), &json!({ "featgraph": { "inlayHints": { "order": true } } }));
+        assert_eq!(hints, Hints { defaults: false, order: true });
+        assert_eq!(updated(hints, &Value::Null), hints);
     }
 }

@@ -12,10 +12,11 @@ use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestI
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::client::{self, Client, Settings};
+use super::client::{self, Client};
 use super::documents::{Documents, path_of};
 use super::positions::Encoding;
 use super::worker::{Done, Task, work};
+use crate::ide::Hints;
 
 /// Serves one client until it says goodbye, or goes away. The exit status is 0 if it said `shutdown` before `exit`.
 pub fn run(connection: Connection) -> i32 {
@@ -23,7 +24,7 @@ pub fn run(connection: Connection) -> i32 {
         sender: connection.sender,
         stage: Stage::New,
         client: Client::default(),
-        settings: Settings::default(),
+        hints: Hints::default(),
         documents: Documents::default(),
         worker: None,
         done: never(),
@@ -66,7 +67,7 @@ struct Server {
     sender: Sender<Message>,
     stage: Stage,
     client: Client,
-    settings: Settings,
+    hints: Hints,
     documents: Documents,
     worker: Option<Worker>,
     done: Receiver<Done>,
@@ -163,15 +164,14 @@ impl Server {
         self.client = Client::new(&request.params);
         self.documents.encoding = self.client.encoding;
         if let Some(options) = request.params.get("initializationOptions") {
-            self.settings = self.settings.updated(options);
+            self.hints = client::updated(self.hints, options);
         }
         let folders: Vec<PathBuf> = client::folders(&request.params).iter().filter_map(path_of).collect();
         let (tasks, to_do) = unbounded();
         let (out, done) = unbounded();
-        let (client, settings) = (self.client.clone(), self.settings);
-        let thread = thread::Builder::new()
-            .name("worker".to_owned())
-            .spawn(move || work(client, settings, folders, &to_do, out));
+        let (client, hints) = (self.client.clone(), self.hints);
+        let thread =
+            thread::Builder::new().name("worker".to_owned()).spawn(move || work(client, hints, folders, &to_do, out));
         match thread {
             Ok(thread) => self.worker = Some(Worker { tasks, _thread: thread }),
             Err(error) => {
@@ -242,7 +242,7 @@ impl Server {
                     return self.ask_for_settings();
                 }
                 if let Some(settings) = params.get("settings") {
-                    self.set(self.settings.updated(settings));
+                    self.set(client::updated(self.hints, settings));
                 }
             }
             // Notifications that are not known are passed over, as the protocol says.
@@ -273,12 +273,12 @@ impl Server {
         self.ask("workspace/configuration", items, Asked::Configuration);
     }
 
-    fn set(&mut self, settings: Settings) {
-        if settings == self.settings {
+    fn set(&mut self, hints: Hints) {
+        if hints == self.hints {
             return;
         }
-        self.settings = settings;
-        self.task(Task::Settings(settings));
+        self.hints = hints;
+        self.task(Task::Hints(hints));
         if self.client.refreshes_hints {
             self.ask("workspace/inlayHint/refresh", Value::Null, Asked::Nothing);
         }
@@ -304,7 +304,7 @@ impl Server {
         if let (Asked::Configuration, Ok(settings)) = (purpose, response.response_result)
             && let Some(settings) = settings.get(0)
         {
-            self.set(self.settings.updated(settings));
+            self.set(client::updated(self.hints, settings));
         }
     }
 
@@ -371,6 +371,7 @@ fn capabilities(client: &Client) -> lsp::ServerCapabilities {
         workspace_symbol_provider: Some(lsp::WorkspaceSymbolProvider::Bool(true)),
         folding_range_provider: Some(lsp::FoldingRangeProvider::Bool(true)),
         document_link_provider: Some(lsp::DocumentLinkOptions::default()),
+        inlay_hint_provider: Some(lsp::InlayHintProvider::Bool(true)),
         diagnostic_provider: client.pulls_diagnostics.then(|| {
             lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
                 identifier: Some("featgraph".to_owned()),

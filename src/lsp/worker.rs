@@ -14,10 +14,11 @@ use lsp_server::{ErrorCode, Notification, RequestId, Response, ResponseError};
 use serde_json::Value;
 
 use super::answers;
-use super::client::{Client, Settings};
+use super::client::Client;
 use super::diagnostics::{Board, ByFile, collect};
 use super::documents::Document;
 use super::project::{Open, Project};
+use crate::ide::Hints;
 
 /// Something for the worker.
 pub(super) enum Task {
@@ -34,8 +35,8 @@ pub(super) enum Task {
         /// Those that are no longer worked in.
         removed: Vec<PathBuf>,
     },
-    /// The user set something.
-    Settings(Settings),
+    /// The user wants other hints.
+    Hints(Hints),
     /// A question.
     Ask {
         /// What it is answered under.
@@ -63,8 +64,8 @@ pub(super) enum Done {
 pub(super) struct Desk {
     /// Who is spoken to.
     pub client: Client,
-    /// What the user has set.
-    pub settings: Settings,
+    /// Which hints the user wants.
+    pub hints: Hints,
     /// Open documents.
     pub open: Open,
     /// What was last found.
@@ -78,17 +79,11 @@ pub(super) struct Desk {
 }
 
 /// Works until nobody has anything to do any more.
-pub(super) fn work(
-    client: Client,
-    settings: Settings,
-    folders: Vec<PathBuf>,
-    tasks: &Receiver<Task>,
-    out: Sender<Done>,
-) {
+pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &Receiver<Task>, out: Sender<Done>) {
     let projects = folders.into_iter().map(|folder| Project::new(folder, false)).collect();
     let mut desk = Desk {
         client,
-        settings,
+        hints,
         open: BTreeMap::new(),
         board: Board::default(),
         projects,
@@ -196,7 +191,7 @@ impl Desk {
                 }
                 self.send(Done::Refresh);
             }
-            Task::Settings(settings) => self.settings = settings,
+            Task::Hints(hints) => self.hints = hints,
             Task::Ask { .. } => {}
         }
     }

@@ -273,3 +273,41 @@ fn values_that_name_files_are_links() {
         );
     }
 }
+
+#[test]
+fn hints_are_given_to_who_wants_them() {
+    let mut session = session(IMAGE);
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
+    let params = json!({ "textDocument": { "uri": session.uri("web.image.toml") }, "range": range });
+    assert!(session.request("textDocument/inlayHint", params.clone()).is_null());
+    let mut labels = |settings: Value| -> Vec<String> {
+        session.notify(
+            "workspace/didChangeConfiguration",
+            json!({ "settings": { "featgraph": { "inlayHints": settings } } }),
+        );
+        let hints = session.request("textDocument/inlayHint", params.clone());
+        let hints = hints.as_array().unwrap().clone();
+        hints
+            .iter()
+            .map(|hint| {
+                format!(
+                    "{}:{} {}",
+                    hint["position"]["line"],
+                    hint["position"]["character"],
+                    hint["label"].as_str().unwrap()
+                )
+            })
+            .collect()
+    };
+    let defaults = labels(json!({ "defaults": true, "order": false }));
+    assert_eq!(defaults, ["5:14 mode = \"0755\"", "10:11 user = \"root\", group = \"root\""]);
+    let order = labels(json!({ "defaults": false, "order": true }));
+    assert_eq!(order, ["5:14 main, stage 0, wave 2", "10:11 main, stage 0, wave 4"]);
+}
+
+#[test]
+fn settings_are_asked_for_where_the_client_has_them() {
+    let mut session = Session::with(FILES, json!({ "workspace": { "configuration": true } }));
+    session.until("a question", |session| session.asked.iter().any(|(method, _)| method == "workspace/configuration"));
+    assert_eq!(session.asked[0].1["items"][0]["section"], "featgraph");
+}
