@@ -217,13 +217,20 @@ impl Entities {
 
     /// The whole path, or the name.
     pub fn text(&self, id: EntityId) -> String {
+        let mut text = String::new();
+        self.push_text(id, &mut text);
+        text
+    }
+
+    /// Adds the whole path, or the name.
+    pub fn push_text(&self, id: EntityId, text: &mut String) {
         if !self.is_path(id) {
-            return self.last(id).to_owned();
+            return text.push_str(self.last(id));
         }
         if id == EntityId::ROOT {
-            return "/".to_owned();
+            return text.push('/');
         }
-        // Nearly all paths are short: their way up fits on the stack, and the text is allocated once.
+        // Nearly all paths are short: their way up fits on the stack, and the room is made once.
         let mut near = [EntityId::ROOT; 24];
         let mut far = Vec::new();
         let (mut depth, mut length, mut at) = (0, 0, id);
@@ -236,12 +243,11 @@ impl Entities {
             length += 1 + self.nodes[at.index()].len as usize;
             at = self.parent(at);
         }
-        let mut text = String::with_capacity(length);
+        text.reserve(length);
         for &part in far.iter().rev().chain(near[..depth.min(near.len())].iter().rev()) {
             text.push('/');
             text.push_str(self.last(part));
         }
-        text
     }
 
     /// The canonical key: `path:/etc/hosts`, `user:web`.

@@ -134,6 +134,27 @@ impl LineIndex {
         Position { line: line as u32 + 1, column: columns.scalars + 1 }
     }
 
+    /// The same where many positions are asked for in their order: the search starts at the line (from 0) of the last one.
+    pub fn position_near(&self, offset: u32, text: &str, near: &mut usize) -> Position {
+        let offset = boundary(text, offset as usize);
+        *near = self.line_near(offset as u32, *near);
+        Position { line: *near as u32 + 1, column: self.columns_in(*near, offset, text).scalars + 1 }
+    }
+
+    /// The line (from 0) in which a byte stands, looked for from a line that is likely to be a little before it.
+    fn line_near(&self, offset: u32, near: usize) -> usize {
+        if self.starts.get(near).is_none_or(|&start| start > offset) {
+            return self.line_of(offset);
+        }
+        let (mut before, mut step) = (near, 1);
+        while self.starts.get(before + step).is_some_and(|&start| start <= offset) {
+            before += step;
+            step *= 2;
+        }
+        let end = (before + step).min(self.starts.len());
+        before + self.starts[before..end].partition_point(|&start| start <= offset) - 1
+    }
+
     /// Line and UTF-16 column of a byte, both from 0, for the language server protocol.
     pub fn utf16(&self, offset: u32, text: &str) -> (u32, u32) {
         let (line, columns) = self.columns(offset, text);
@@ -143,12 +164,17 @@ impl LineIndex {
     fn columns(&self, offset: u32, text: &str) -> (usize, Columns) {
         let offset = boundary(text, offset as usize);
         let line = self.line_of(offset as u32);
+        (line, self.columns_in(line, offset, text))
+    }
+
+    /// What stands before a byte in its line; the byte is at the boundary of a character.
+    fn columns_in(&self, line: usize, offset: usize, text: &str) -> Columns {
         let start = Mark { offset: self.starts[line], columns: Columns::default() };
         let mark = match self.marks.partition_point(|mark| mark.offset as usize <= offset) {
             0 => start,
             after => Some(self.marks[after - 1]).filter(|mark| mark.offset >= start.offset).unwrap_or(start),
         };
-        (line, mark.columns.after(&text[mark.offset as usize..offset]))
+        mark.columns.after(&text[mark.offset as usize..offset])
     }
 }
 
@@ -256,6 +282,10 @@ mod tests {
             let position = index.position(offset as u32, &text);
             assert_eq!((position.line as usize, position.column as usize), (line + 1, before.chars().count() + 1));
             assert_eq!(index.utf16(offset as u32, &text), (line as u32, before.encode_utf16().count() as u32));
+            for mut near in [0, line / 2, line, line + 1, usize::MAX] {
+                assert_eq!(index.position_near(offset as u32, &text, &mut near), position);
+                assert_eq!(near, line);
+            }
         }
     }
 }

@@ -355,6 +355,33 @@ fn json_is_what_serde_writes_of_the_same_plan() {
 }
 
 #[test]
+fn a_line_is_byte_for_byte_what_serde_writes_of_its_step() {
+    use ReplacedFrom as From;
+    use ReplacedType as Type;
+    let mut plan = every_step();
+    plan.steps.extend(small().steps);
+    let types = [Type::File, Type::Directory, Type::Symlink, Type::Char, Type::Block, Type::Fifo, Type::Socket];
+    let types = types.into_iter().chain([Type::User, Type::Group, Type::Unknown]);
+    let froms = [From::Parent, From::Phase, From::Opaque].into_iter().cycle();
+    for (number, (what, from)) in types.zip(froms).enumerate() {
+        let id = format!("replaces:{number}");
+        let replaces = Some(Replaced { what, from });
+        let input_type = if number == 0 { InputType::Tree } else { InputType::File };
+        let input = Input { path: text("a \u{7f}\"\\"), input_type, size: u64::MAX, digest: Digest::of(b"") };
+        let op = make_dir("/\u{8}\u{c}\n\r\t\u{1f}\u{20}\u{80}\u{2028}😀 1234567\"12345678\\", 0o755);
+        let step = step(&id, 0, 100, Phase::Finalize, op, &["a", "b"]);
+        plan.steps.push(Step { replaces, inputs: vec![input.clone(), input], ..step });
+    }
+    let plan = sealed(plan);
+    let text = written(&plan, PlanFormat::Jsonl);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines.len(), plan.steps.len());
+    for (line, step) in lines.into_iter().zip(&plan.steps) {
+        assert_eq!(line, serde_json::to_string(step).expect("json"));
+    }
+}
+
+#[test]
 fn members_stand_in_the_order_of_the_specification() {
     let json = serde_json::to_string(&small().steps[3]).expect("json");
     let keys = ["id", "stage", "wave", "phase", "op", "requires", "provides", "inputs", "key"];

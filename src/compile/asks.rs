@@ -22,6 +22,11 @@ impl Workspace {
         }
     }
 
+    /// Everything that was asked for so far, in no order.
+    pub fn asked(&self) -> impl Iterator<Item = &Ask> {
+        self.seen.iter()
+    }
+
     /// Takes an answer.
     pub fn answer(&mut self, ask: &Ask, answer: Answer) {
         if let Ask::Text(path) | Ask::Root(path) = ask {
@@ -35,20 +40,26 @@ impl Workspace {
         let waiting = std::mem::take(&mut self.waiting);
         let manifests: Vec<(String, Arc<Source>)> = waiting
             .iter()
-            .filter(|path| sort_of(path) == FileSort::Manifest)
+            .filter(|path| self.sort_of(path) == FileSort::Manifest)
             .filter_map(|path| match self.inputs.text(path) {
                 Some(TextState::Text(source)) => Some((path.clone(), source.clone())),
                 _ => None,
             })
             .collect();
-        let lowered: Vec<(String, Arc<Fragment>)> =
-            manifests.into_par_iter().map(|(path, source)| (path, Arc::new(manifest::lower(source)))).collect();
+        let lowered: Vec<(String, Arc<Fragment>)> = manifests
+            .into_par_iter()
+            .map(|(path, source)| {
+                let language = self.language_of(&path);
+                (path, Arc::new(manifest::lower_in(source, language)))
+            })
+            .collect();
         for (path, fragment) in lowered {
             self.ask_for(&fragment);
             self.fragments.insert(path, fragment);
         }
+        self.lower_folders();
         for path in waiting {
-            match sort_of(&path) {
+            match self.sort_of(&path) {
                 _ if self.inputs.root(&path).is_some() => {
                     let read = self.root_facts(&path);
                     self.facts.insert(path, read);
@@ -103,9 +114,17 @@ impl Workspace {
         }
     }
 
-    fn ask_for(&mut self, fragment: &Arc<Fragment>) {
+    pub(super) fn ask_for(&mut self, fragment: &Arc<Fragment>) {
         let head = &fragment.head;
-        for reference in head.includes.iter().chain(&head.ids) {
+        for (include, language) in &head.typed {
+            if let Some(reference) = head.includes.get(*include as usize) {
+                self.typed.entry(reference.path.clone()).or_insert(*language);
+            }
+        }
+        for reference in &head.includes {
+            self.ask_for_file(&reference.path);
+        }
+        if let Some(reference) = &head.ids {
             self.ask(Ask::Text(reference.path.as_str().into()));
         }
         let parent = match &head.parent {
@@ -167,15 +186,15 @@ impl Workspace {
         layer.digest = digest.map(|digest| *digest.as_bytes());
         Arc::new(ReadFacts { facts, layer })
     }
-}
 
-fn sort_of(path: &str) -> FileSort {
-    if manifest::is_facts(path) {
-        FileSort::Facts
-    } else if manifest::is_image(path) || manifest::is_feature_set(path) {
-        FileSort::Manifest
-    } else {
-        FileSort::Ids
+    fn sort_of(&self, path: &str) -> FileSort {
+        if manifest::is_facts(path) {
+            FileSort::Facts
+        } else if manifest::is_image(path) || manifest::is_included(path) || self.typed.contains_key(path) {
+            FileSort::Manifest
+        } else {
+            FileSort::Ids
+        }
     }
 }
 

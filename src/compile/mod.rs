@@ -10,9 +10,11 @@ mod levels;
 mod merge;
 mod report;
 mod settle;
+mod snippets;
 mod sources;
 mod trees;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,6 +25,7 @@ use crate::fragment::Fragment;
 use crate::graph::Ids;
 use crate::graph::layer::Layer;
 use crate::inputs::{Ask, Inputs};
+use crate::syntax::Language;
 
 pub use image::Compiled;
 pub use levels::Levels;
@@ -35,7 +38,7 @@ struct ReadFacts {
 }
 
 /// Files and what is known of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Workspace {
     inputs: Inputs,
     roots: Vec<String>,
@@ -45,6 +48,10 @@ pub struct Workspace {
     fragments: FxHashMap<String, Arc<Fragment>>,
     facts: FxHashMap<String, Result<Arc<ReadFacts>, Vec<Diagnostic>>>,
     ids: FxHashMap<String, (Ids, Vec<Diagnostic>)>,
+    /// Included files whose language an include says.
+    typed: FxHashMap<String, Language>,
+    /// Folders of snippets that are included or named.
+    folders: BTreeSet<String>,
     /// Whether sources are to be read for their digests, as a plan needs.
     digests: bool,
 }
@@ -63,7 +70,7 @@ impl Workspace {
     /// Names a file to compile.
     pub fn open(&mut self, path: impl Into<String>) {
         let path = path.into();
-        self.ask(Ask::Text(path.as_str().into()));
+        self.ask_for_file(&path);
         self.roots.push(path);
     }
 

@@ -128,7 +128,7 @@ impl Image {
                 };
                 known.groups =
                     Some(account.groups.iter().flatten().map(|&group| self.entities.last(group).into()).collect());
-                known.home = Some(account.home.as_deref().unwrap_or("/nonexistent").into());
+                known.home = Some(account.home.as_deref().unwrap_or(self.default_home(slot)).into());
                 known.shell = Some(account.shell.as_deref().unwrap_or("/usr/sbin/nologin").into());
                 known.comment = Some(account.comment.as_deref().unwrap_or("").into());
             }

@@ -44,6 +44,13 @@ impl Image {
 
     /// A step's name before equal ones are told apart: the kind and what it is about.
     pub fn base_id(&self, feature: u32) -> String {
+        let mut id = String::new();
+        self.push_base_id(feature, &mut id);
+        id
+    }
+
+    /// Adds a step's name before equal ones are told apart.
+    pub fn push_base_id(&self, feature: u32, id: &mut String) {
         let row = &self.features[feature as usize];
         match row.kind {
             Kind::Run => {
@@ -52,16 +59,20 @@ impl Image {
                     hasher.update(word.as_bytes());
                     hasher.update(&[0]);
                 }
-                format!("run:{}", &hasher.finalize().to_hex()[..12])
+                id.push_str("run:");
+                id.push_str(&hasher.finalize().to_hex()[..12]);
             }
             Kind::Package => {
-                let manager = self.manager_of(feature).map_or("unknown", crate::fragment::Manager::name);
-                format!("packages:{manager}")
+                id.push_str("packages:");
+                id.push_str(self.manager_of(feature).map_or("unknown", crate::fragment::Manager::name));
             }
-            Kind::Oci => "oci".to_owned(),
+            Kind::Oci => id.push_str("oci"),
             kind => {
-                let main = row.main.map(|main| self.entities.text(main)).unwrap_or_default();
-                format!("{}:{main}", kind.name())
+                id.push_str(kind.name());
+                id.push(':');
+                if let Some(main) = row.main {
+                    self.entities.push_text(main, id);
+                }
             }
         }
     }

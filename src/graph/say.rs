@@ -86,6 +86,7 @@ impl Image {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            clues: Vec::new(),
         }
     }
 

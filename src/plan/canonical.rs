@@ -36,14 +36,12 @@ impl ser::Error for NotCanonical {
 /// Writes a JSON string: only what must be escaped is, in the shortest way.
 pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut done = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[done..at]);
-        done = at + 1;
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain_length(rest);
+        out.extend_from_slice(&rest[..plain]);
+        let Some(&byte) = rest.get(plain) else { break };
+        rest = &rest[plain + 1..];
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -58,8 +56,27 @@ pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
             }
         }
     }
-    out.extend_from_slice(&bytes[done..]);
     out.push(b'"');
+}
+
+/// How many bytes stand before the first that must be escaped, eight at a time as long as none of them may have to be.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut plain = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        if less(word, b' ') | is(word, b'"') | is(word, b'\\') != 0 {
+            break;
+        }
+        plain += 8;
+    }
+    let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
 }
 
 /// The order of keys: by UTF-16 code units, which is not that of bytes beyond the basic plane.

@@ -1,13 +1,13 @@
 //! Keys: what names the change of a step, a stage, a plan, a tree. Written straight into canonical JSON, without a value tree.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::canonical::{key_order, write_string};
+use super::canonical::write_string;
 use super::digest::Digest;
-use super::key_op::write_op;
+use super::json::{Form, Object, key, write_digest, write_list};
 use super::mode::Mode;
 use super::op::Op;
+use super::op_fields::write_key_op;
 
 /// Version of what goes into a key. It changes whenever an unchanged step would get another one.
 const KEY_VERSION: &str = "1";
@@ -36,22 +36,14 @@ impl Keys {
         required: &[Digest],
     ) -> Digest {
         self.out.clear();
-        let mut object = Object::open(&mut self.out);
+        let mut object = Object::open(&mut self.out, Form::Canonical);
         if let Some(base) = base {
-            object.digest("base", base);
+            object.digest(key!("base"), base);
         }
-        write_op(object.key("op"), op, &source);
-        let out = object.key("relies");
-        out.push(b'[');
-        for (number, fact) in sorted(relies).iter().enumerate() {
-            if number > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(fact);
-        }
-        out.push(b']');
-        write_digests(object.key("requires"), &sorted(required));
-        object.raw("v", KEY_VERSION);
+        write_key_op(object.key(key!("op")), op, &source);
+        object.list(key!("relies"), sorted(relies).iter(), |out, fact| out.extend_from_slice(fact));
+        object.list(key!("requires"), sorted(required).iter(), |out, key| write_digest(out, *key));
+        object.raw(key!("v"), KEY_VERSION);
         object.close();
         Digest::of(&self.out)
     }
@@ -59,16 +51,29 @@ impl Keys {
     /// The key of a stage, or of what is there when only these of its steps are done: covers what stood before and the keys of the
     /// steps, in any order.
     pub fn stage(&mut self, base: Option<Digest>, steps: &[Digest]) -> Digest {
-        self.out.clear();
-        let mut object = Object::open(&mut self.out);
+        // A stage may have a million steps: what is written of them is hashed piece by piece.
+        const PIECE: usize = 1 << 16;
+        let mut hasher = blake3::Hasher::new();
+        let out = &mut self.out;
+        out.clear();
+        out.extend_from_slice(b"{\"base\":");
         match base {
-            Some(base) => object.digest("base", base),
-            None => object.raw("base", "null"),
+            Some(base) => write_digest(out, base),
+            None => out.extend_from_slice(b"null"),
         }
-        write_digests(object.key("steps"), &sorted(steps));
-        object.raw("v", KEY_VERSION);
-        object.close();
-        Digest::of(&self.out)
+        out.extend_from_slice(b",\"steps\":");
+        write_list(out, Form::Canonical, sorted(steps).iter(), |out, key| {
+            if out.len() >= PIECE {
+                hasher.update(out);
+                out.clear();
+            }
+            write_digest(out, *key);
+        });
+        out.extend_from_slice(b",\"v\":");
+        out.extend_from_slice(KEY_VERSION.as_bytes());
+        out.push(b'}');
+        hasher.update(out);
+        hasher.finalize().into()
     }
 }
 
@@ -154,150 +159,4 @@ fn sorted<T: Ord + Clone>(set: &[T]) -> Cow<'_, [T]> {
     sorted.sort_unstable();
     sorted.dedup();
     Cow::Owned(sorted)
-}
-
-fn write_digests(out: &mut Vec<u8>, digests: &[Digest]) {
-    out.push(b'[');
-    for (number, digest) in digests.iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        digest.with_text(|text| write_string(out, text));
-    }
-    out.push(b']');
-}
-
-/// An object whose keys are given in canonical order.
-pub(super) struct Object<'o> {
-    out: &'o mut Vec<u8>,
-    last: &'static str,
-}
-
-impl<'o> Object<'o> {
-    pub(super) fn open(out: &'o mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, last: "" }
-    }
-
-    /// Writes a key; its value is to follow.
-    pub(super) fn key(&mut self, key: &'static str) -> &mut Vec<u8> {
-        debug_assert!(self.last < key, "{key} stands after {}", self.last);
-        if !self.last.is_empty() {
-            self.out.push(b',');
-        }
-        self.last = key;
-        self.out.push(b'"');
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.out
-    }
-
-    pub(super) fn raw(&mut self, key: &'static str, json: &str) {
-        self.key(key).extend_from_slice(json.as_bytes());
-    }
-
-    pub(super) fn flag(&mut self, key: &'static str, value: bool) {
-        self.raw(key, if value { "true" } else { "false" });
-    }
-
-    pub(super) fn text(&mut self, key: &'static str, value: &str) {
-        write_string(self.key(key), value);
-    }
-
-    pub(super) fn text_or_null(&mut self, key: &'static str, value: Option<&str>) {
-        match value {
-            Some(value) => self.text(key, value),
-            None => self.raw(key, "null"),
-        }
-    }
-
-    pub(super) fn text_if(&mut self, key: &'static str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.text(key, value);
-        }
-    }
-
-    pub(super) fn mode(&mut self, key: &'static str, mode: Mode) {
-        mode.with_text(|text| self.text(key, text));
-    }
-
-    pub(super) fn digest(&mut self, key: &'static str, digest: Digest) {
-        digest.with_text(|text| self.text(key, text));
-    }
-
-    pub(super) fn number(&mut self, key: &'static str, value: u32) {
-        let mut digits = [0; 10];
-        let mut at = digits.len();
-        let mut rest = value;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.key(key).extend_from_slice(&digits[at..]);
-    }
-
-    pub(super) fn number_or_null(&mut self, key: &'static str, value: Option<u32>) {
-        match value {
-            Some(value) => self.number(key, value),
-            None => self.raw(key, "null"),
-        }
-    }
-
-    pub(super) fn number_if(&mut self, key: &'static str, value: Option<u32>) {
-        if let Some(value) = value {
-            self.number(key, value);
-        }
-    }
-
-    pub(super) fn texts<'t>(&mut self, key: &'static str, values: impl IntoIterator<Item = &'t str>) {
-        let out = self.key(key);
-        out.push(b'[');
-        for (number, value) in values.into_iter().enumerate() {
-            if number > 0 {
-                out.push(b',');
-            }
-            write_string(out, value);
-        }
-        out.push(b']');
-    }
-
-    pub(super) fn list(&mut self, key: &'static str, values: &[String]) {
-        self.texts(key, values.iter().map(String::as_str));
-    }
-
-    pub(super) fn list_if_any(&mut self, key: &'static str, values: &[String]) {
-        if !values.is_empty() {
-            self.list(key, values);
-        }
-    }
-
-    pub(super) fn map(&mut self, key: &'static str, values: &BTreeMap<String, String>) {
-        let out = self.key(key);
-        let mut entries: Vec<_> = values.iter().collect();
-        entries.sort_by(|a, b| key_order(a.0, b.0));
-        out.push(b'{');
-        for (number, (name, value)) in entries.into_iter().enumerate() {
-            if number > 0 {
-                out.push(b',');
-            }
-            write_string(out, name);
-            out.push(b':');
-            write_string(out, value);
-        }
-        out.push(b'}');
-    }
-
-    pub(super) fn map_if_any(&mut self, key: &'static str, values: &BTreeMap<String, String>) {
-        if !values.is_empty() {
-            self.map(key, values);
-        }
-    }
-
-    pub(super) fn close(self) {
-        self.out.push(b'}');
-    }
 }

@@ -4,16 +4,25 @@ mod build;
 mod canonical;
 mod diff;
 mod digest;
+mod ids;
+mod json;
 mod key;
-mod key_op;
 mod mode;
 mod model;
 mod op;
+mod op_fields;
 mod operation;
 mod output;
+mod rank;
 mod read;
+mod relied;
+mod rows;
+mod sources;
+mod step_json;
+mod steps;
 mod text;
 mod words;
+mod written;
 
 pub use build::{BuildOptions, Built};
 pub use canonical::{NotCanonical, canonical};
@@ -28,7 +37,7 @@ pub use model::{
     Replaced, ReplacedFrom, ReplacedType, Stage, Step,
 };
 pub use op::{Manager, Node, Op, Owners, SourceType};
-pub use output::{PlanFormat, PlanHead, PlanSource, UnknownFormat, write};
+pub use output::{HandOn, PlanFormat, PlanHead, PlanSource, UnknownFormat, WriteOrigins, WriteStep, write};
 pub use read::{ReadError, read};
 
 /// The JSON Schema of a plan, from its types. Members that are always written are required.

@@ -6,8 +6,11 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
+use super::canonical::write_string;
 use super::digest::Digest;
+use super::json::Form;
 use super::model::{Expect, FORMAT_VERSION, Origin, Plan, PlanParent, Stage, Step};
+use super::step_json::{write_origins, write_step};
 use super::text;
 
 /// How a plan is written.
@@ -72,14 +75,37 @@ pub trait PlanSource {
     /// Whatever `tell` fails with.
     fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step, &[Origin]) -> io::Result<()>) -> io::Result<()>;
 
-    /// Tells the origins of all steps by id, in the order of the steps.
+    /// Hands on what `write` writes of each step, in the order of the steps. So a source can make steps in whatever order is best for
+    /// it, several at a time.
     ///
     /// # Errors
-    /// Whatever `tell` fails with.
-    fn origins(&self, tell: &mut dyn FnMut(&str, &[Origin]) -> io::Result<()>) -> io::Result<()> {
-        self.steps(true, &mut |step, origins| tell(&step.id, origins))
+    /// Whatever `hand_on` fails with.
+    fn written_steps(&self, origins: bool, write: &WriteStep<'_>, hand_on: &mut HandOn<'_>) -> io::Result<()> {
+        let mut written = Vec::new();
+        self.steps(origins, &mut |step, places| {
+            written.clear();
+            write(step, places, &mut written);
+            hand_on(&written)
+        })
+    }
+
+    /// The same of the origins of each step, by its id.
+    ///
+    /// # Errors
+    /// Whatever `hand_on` fails with.
+    fn written_origins(&self, write: &WriteOrigins<'_>, hand_on: &mut HandOn<'_>) -> io::Result<()> {
+        self.written_steps(true, &|step, places, out| write(&step.id, places, out), hand_on)
     }
 }
+
+/// Writes a step with its origins.
+pub type WriteStep<'w> = dyn Fn(&Step, &[Origin], &mut Vec<u8>) + Sync + 'w;
+
+/// Writes the id of a step with its origins.
+pub type WriteOrigins<'w> = dyn Fn(&str, &[Origin], &mut Vec<u8>) + Sync + 'w;
+
+/// Takes what was written of one step.
+pub type HandOn<'h> = dyn FnMut(&[u8]) -> io::Result<()> + 'h;
 
 impl PlanSource for Plan {
     fn head(&self) -> PlanHead<'_> {
@@ -152,7 +178,9 @@ fn json<P: PlanSource + ?Sized>(plan: &P, origins: bool, lines: &mut Lines<'_>) 
     stages.close("],\n")?;
 
     let mut steps = Members::open(lines, "steps", b'[')?;
-    plan.steps(false, &mut |step, _| steps.entry(step))?;
+    plan.written_steps(false, &|step, _, out| write_step(out, Form::Spaced, step, None), &mut |written| {
+        steps.written(written)
+    })?;
     steps.close("],\n")?;
 
     let mut expects = Members::open(lines, "expects", b'[')?;
@@ -163,7 +191,14 @@ fn json<P: PlanSource + ?Sized>(plan: &P, origins: bool, lines: &mut Lines<'_>) 
 
     if origins {
         let mut entries = Members::open(lines, "origins", b'{')?;
-        plan.origins(&mut |id, origins| entries.named(id, origins))?;
+        plan.written_origins(
+            &|id, places, out| {
+                write_string(out, id);
+                out.extend_from_slice(b": ");
+                write_origins(out, Form::Spaced, places);
+            },
+            &mut |written| entries.written(written),
+        )?;
         entries.close("}\n")?;
     }
     lines.push("}\n");
@@ -193,17 +228,14 @@ fn jsonl<P: PlanSource + ?Sized>(plan: &P, origins: bool, lines: &mut Lines<'_>)
         expects: head.expects,
     })?;
     lines.end_line()?;
-    plan.steps(origins, &mut |step, places| {
-        lines.compact(step)?;
-        if origins {
-            // The step's own closing brace makes way for one more member.
-            lines.buffer.pop();
-            lines.push(",\"origin\":");
-            lines.compact(places)?;
-            lines.push("}");
-        }
-        lines.end_line()
-    })
+    plan.written_steps(
+        origins,
+        &|step, places, out| write_step(out, Form::Compact, step, origins.then_some(places)),
+        &mut |written| {
+            lines.buffer.extend_from_slice(written);
+            lines.end_line()
+        },
+    )
 }
 
 /// Collects lines and writes them in large pieces.
@@ -270,11 +302,9 @@ impl<'l, 'o> Members<'l, 'o> {
         self.lines.flush_if_large()
     }
 
-    fn named<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
+    fn written(&mut self, entry: &[u8]) -> io::Result<()> {
         self.start();
-        self.lines.spaced(name)?;
-        self.lines.push(": ");
-        self.lines.spaced(value)?;
+        self.lines.buffer.extend_from_slice(entry);
         self.lines.flush_if_large()
     }
 

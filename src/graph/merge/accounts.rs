@@ -5,6 +5,7 @@ use super::unite;
 use crate::entity::{Means, Strength, What};
 use crate::fragment::Account;
 use crate::graph::image::Image;
+use crate::graph::lines;
 use crate::graph::slots::Slots;
 use crate::message;
 
@@ -13,10 +14,11 @@ pub(super) fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
         What::User(account) => image.accounts[account as usize].clone(),
         _ => Account::default(),
     };
-    let Some(&first) = rows.first() else { return };
+    let compared = compared(image, rows);
+    let Some(&first) = compared.first() else { return };
     let mut merged = account(image, first);
     let mut lead = first;
-    for &row in &rows[1..] {
+    for &row in &compared[1..] {
         let other = account(image, row);
         if let Some(difference) = accounts_differ(image, &merged, &other) {
             conflict(image, number, lead, row, rows, difference);
@@ -54,6 +56,15 @@ pub(super) fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
     slot.what = What::User(merged);
 }
 
+/// The rows that have to agree: what a line of a snippet leaves alone where it is there, it leaves alone where a file lists it.
+fn compared(image: &Image, rows: &[u32]) -> Vec<u32> {
+    let is_listed = |&row: &u32| image.provides[row as usize].means == Means::Contained;
+    if !rows.iter().any(is_listed) {
+        return rows.to_vec();
+    }
+    rows.iter().copied().filter(|row| is_listed(row) || !lines::keeps(image, *row)).collect()
+}
+
 fn accounts_differ(image: &Image, own: &Account, its: &Account) -> Option<Difference> {
     fn two<T: PartialEq>(own: &Option<T>, its: &Option<T>, say: impl Fn(&T) -> String) -> Option<(String, String)> {
         match (own, its) {
@@ -89,14 +100,15 @@ fn accounts_differ(image: &Image, own: &Account, its: &Account) -> Option<Differ
 }
 
 pub(super) fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
-    let Some(&first) = rows.first() else { return };
+    let compared = compared(image, rows);
+    let Some(&first) = compared.first() else { return };
     let gid = |image: &Image, row: u32| match image.provides[row as usize].what {
         What::Group(gid) => gid,
         _ => None,
     };
     let strongest = rows.iter().map(|&row| image.provides[row as usize].strength).max().unwrap_or(Strength::Explicit);
     let explicit: Vec<u32> =
-        rows.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
+        compared.iter().copied().filter(|&row| image.provides[row as usize].strength == strongest).collect();
     let mut lead = explicit.first().copied().unwrap_or(first);
     let mut merged = gid(image, lead);
     let mut by = lead;

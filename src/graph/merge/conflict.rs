@@ -4,6 +4,7 @@ use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::graph::edges::Why;
 use crate::graph::image::Image;
+use crate::graph::lines;
 
 /// What two providers do not agree on, as the author reads it.
 pub(super) struct Difference {
@@ -61,6 +62,7 @@ pub(super) fn conflict(image: &mut Image, number: usize, first: u32, second: u32
             ));
         }
     }
+    lines::tell_first(image, &mut diagnostic, &a, &b);
     for row in [first, second] {
         image.tell_links(&mut diagnostic, Why::Parent(row));
     }

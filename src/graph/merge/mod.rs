@@ -7,6 +7,7 @@ mod paths;
 use rustc_hash::FxHashMap;
 
 use super::image::Image;
+use super::lines;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Content, Means, PathFacts, Provide, Strength, What};
@@ -43,6 +44,7 @@ fn merge(image: &mut Image, number: usize) {
     }
     if image.findings.len() == findings {
         duplicates(image, &rows);
+        lines::take_first(image, number, &rows);
     }
 }
 

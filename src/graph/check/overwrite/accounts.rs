@@ -1,6 +1,6 @@
 //! Users, groups and packages: only what is given is compared.
 
-use super::{Standing, say};
+use super::{Of, Standing, say};
 use crate::entity::{Means, Owner, Strength, What};
 use crate::fragment::Account;
 use crate::graph::image::Image;
@@ -27,7 +27,7 @@ pub(super) fn user(image: &Image, number: usize, before: There<'_>) -> Standing 
         There::Nothing => return Standing::New,
     };
     match account_difference(image, own, &found, slot.entity, !matches!(before, There::Slot(_))) {
-        Some(difference) => Standing::Other(difference),
+        Some(difference) => Standing::Other(Of::Substance, difference),
         None => Standing::Satisfied,
     }
 }
@@ -127,10 +127,10 @@ pub(super) fn group(image: &Image, number: usize, before: There<'_>) -> Standing
     };
     match (own, found) {
         (Some(own), Some(found)) if own != found => {
-            Standing::Other(format!("its gid is {found} there and would become {own}"))
+            Standing::Other(Of::Substance, format!("its gid is {found} there and would become {own}"))
         }
         (Some(own), None) if matches!(before, There::Slot(_)) => {
-            Standing::Other(format!("its gid is allocated there and would become {own}"))
+            Standing::Other(Of::Substance, format!("its gid is allocated there and would become {own}"))
         }
         _ => Standing::Satisfied,
     }

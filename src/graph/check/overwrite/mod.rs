@@ -5,7 +5,7 @@ mod paths;
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Content, Means, PathFacts, What};
+use crate::entity::{Content, Means, PathFacts, Strength, What};
 use crate::fragment::Feature;
 use crate::graph::image::Image;
 use crate::graph::slots::{Replaces, Slots, There};
@@ -23,9 +23,20 @@ pub(super) enum Standing {
     /// The same was there.
     Satisfied,
     /// Something else was there: which attribute differs, what it was and what it would become.
-    Other(String),
+    Other(Of, String),
     /// Something stands where a directory is needed.
     NoDirectory,
+}
+
+/// What of it differs.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Of {
+    /// Its type.
+    Type,
+    /// Its mode, its owners, its extended attributes.
+    Attribute,
+    /// What is in it; of an account anything.
+    Substance,
 }
 
 /// Compares one slot with what is there before its phase.
@@ -52,34 +63,25 @@ pub fn overwrite(image: &mut Image, number: usize) {
         EntityType::Package => package(image, number, before),
         EntityType::Virtual => Standing::New,
     };
+    // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
+    let mounts = image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
     match standing {
         Standing::New => {}
-        Standing::Satisfied => {
-            // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
-            let mounts =
-                image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
-            image.slots.slots[number].satisfied = true;
-            for at in rows.0..rows.1 {
-                let row = image.slots.rows[at as usize];
-                let is_mount = matches!(
-                    image.provides[row as usize].what,
-                    What::Path(PathFacts { content: Content::Mount(_), .. })
-                );
-                if !(is_mount && mounts) {
-                    image.slots.states[row as usize] |= Slots::SATISFIED;
-                }
-            }
-        }
-        Standing::Other(difference) => {
+        Standing::Satisfied => satisfy(image, number, mounts),
+        Standing::Other(of, difference) => {
             // Of features that are one step any may say that it replaces.
             let replacing = (rows.0..rows.1)
                 .map(|at| image.provides[image.slots.rows[at as usize] as usize].feature)
                 .find(|&feature| image.features[feature as usize].is(Feature::REPLACE));
-            if let Some(feature) = replacing {
-                let (file_type, from) = origin_of(image, before);
-                // A directory that stays one gets its mode and owner in place.
-                let stays = file_type == Some(FileType::Directory)
-                    && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
+            let (file_type, from) = origin_of(image, before);
+            // A directory that stays one gets its mode and owner in place.
+            let stays = file_type == Some(FileType::Directory)
+                && matches!(image.slots.slots[number].what, What::Path(facts) if facts.file_type == file_type);
+            if replacing.is_none() && keeps(image, number, of) {
+                if !stays {
+                    satisfy(image, number, mounts);
+                }
+            } else if let Some(feature) = replacing {
                 if !stays {
                     image.slots.slots[number].replaces = Some(Replaces { file_type, phase: from });
                 }
@@ -91,6 +93,38 @@ pub fn overwrite(image: &mut Image, number: usize) {
         // Who needs it as a directory is told so, with everybody else who does.
         Standing::NoDirectory => image.slots.slots[number].satisfied = true,
     }
+}
+
+/// It is there already, and no step makes it; what is to be mounted there may still be.
+fn satisfy(image: &mut Image, number: usize, mounts: bool) {
+    image.slots.slots[number].satisfied = true;
+    let (start, end) = image.slots.slots[number].rows;
+    for at in start..end {
+        let row = image.slots.rows[at as usize];
+        let is_mount =
+            matches!(image.provides[row as usize].what, What::Path(PathFacts { content: Content::Mount(_), .. }));
+        if !(is_mount && mounts) {
+            image.slots.states[row as usize] |= Slots::SATISFIED;
+        }
+    }
+}
+
+/// Whether whoever provides it leaves alone what is there: all of it, but for the modes and owners of files and nodes, which
+/// no step can set without making them anew, and for a type that is in the way.
+fn keeps(image: &Image, number: usize, of: Of) -> bool {
+    let slot = &image.slots.slots[number];
+    let (start, end) = slot.rows;
+    let yields = image.slots.rows[start as usize..end as usize].iter().all(|&row| {
+        let row = &image.provides[row as usize];
+        row.strength != Strength::Explicit || image.features[row.feature as usize].is(Feature::KEEPS)
+    });
+    let What::Path(facts) = slot.what else { return yields };
+    yields
+        && match facts.file_type {
+            Some(FileType::Symlink) => true,
+            Some(FileType::Directory) => of != Of::Type,
+            _ => of == Of::Substance,
+        }
 }
 
 fn origin_of(image: &Image, there: There<'_>) -> (Option<FileType>, Option<crate::entity::Phase>) {

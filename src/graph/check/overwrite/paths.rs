@@ -1,6 +1,6 @@
 //! Paths: type, mode, owner, attributes and contents, and what is mounted there.
 
-use super::{Standing, say, types};
+use super::{Of, Standing, say, types};
 use crate::entity::{Means, Owner, PathFacts, Strength, What};
 use crate::graph::Substance;
 use crate::graph::image::Image;
@@ -40,18 +40,18 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
     };
     if slot.mount == Some(slot.lead) {
         if !same_type {
-            return Standing::Other(types(facts.file_type, view.file_type));
+            return Standing::Other(Of::Type, types(facts.file_type, view.file_type));
         }
         return match mounted(image, slot.lead, before) {
             Some(true) => Standing::Satisfied,
-            Some(false) => Standing::Other("what is mounted there is something else".to_owned()),
+            Some(false) => Standing::Other(Of::Type, "what is mounted there is something else".to_owned()),
             None => Standing::New,
         };
     }
     if let Some(mount) = slot.mount
         && mounted(image, mount, before) == Some(false)
     {
-        return Standing::Other("what is mounted there is something else".to_owned());
+        return Standing::Other(Of::Type, "what is mounted there is something else".to_owned());
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -61,7 +61,7 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
         return Standing::NoDirectory;
     }
     if !same_type {
-        return Standing::Other(types(facts.file_type, view.file_type));
+        return Standing::Other(Of::Type, types(facts.file_type, view.file_type));
     }
     // A source that cannot be read yet: nothing can be said against it.
     if facts.file_type.is_none() {
@@ -71,7 +71,7 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
         && let (Some(own), Some(found)) = (facts.mode, view.mode)
         && own != found
     {
-        return Standing::Other(format!("its mode is {found:04o} there and would become {own:04o}"));
+        return Standing::Other(Of::Attribute, format!("its mode is {found:04o} there and would become {own:04o}"));
     }
     for (bit, own, found, what) in
         [(PathFacts::USER, facts.user, view.user, "user"), (PathFacts::GROUP, facts.group, view.group, "group")]
@@ -80,7 +80,10 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
             && let (Some(wanted), Some(found)) = (image.owner(own), found)
             && !same_owner(image, own, wanted, found, what)
         {
-            return Standing::Other(format!("its {what} is {} there and would become {}", say(found), say(wanted)));
+            return Standing::Other(
+                Of::Attribute,
+                format!("its {what} is {} there and would become {}", say(found), say(wanted)),
+            );
         }
     }
     if facts.given & PathFacts::XATTRS != 0
@@ -91,7 +94,7 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
         let same = own.len() == found.len()
             && own.iter().zip(found).all(|((name, value), (other, its))| **name == **other && **value == **its);
         if !same {
-            return Standing::Other("its extended attributes differ".to_owned());
+            return Standing::Other(Of::Attribute, "its extended attributes differ".to_owned());
         }
     }
     if is_directory {
@@ -99,7 +102,7 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
     }
     match substance(image, slot.lead, before) {
         None => Standing::Satisfied,
-        Some(difference) => Standing::Other(difference),
+        Some(difference) => Standing::Other(Of::Substance, difference),
     }
 }
 

@@ -1,0 +1,134 @@
+//! Operations that put one thing at a place, or take it away.
+
+use std::collections::BTreeMap;
+
+use super::Operations;
+use crate::entity::{Content, PathFacts, What};
+use crate::graph::slots::Slot;
+use crate::plan::mode::Mode;
+use crate::plan::op::{Node, Op, SourceType};
+use crate::syntax::NodeId;
+use crate::tree::FileType;
+
+impl Operations<'_> {
+    /// A directory or group that is a step of its own.
+    pub(super) fn own(&self, slot: &Slot, subject: &str) -> Op {
+        match slot.what {
+            What::Path(facts) => self.make_dir(subject, &facts),
+            _ => Op::AddGroup {
+                name: self.image().entities.last(slot.entity).to_owned(),
+                gid: self.graph.numbers.of.get(&slot.entity).copied(),
+                system: self.members_system(slot),
+            },
+        }
+    }
+
+    fn members_system(&self, slot: &Slot) -> bool {
+        self.image().is_system(slot.lead)
+    }
+
+    pub(super) fn make_dir(&self, path: &str, facts: &PathFacts) -> Op {
+        let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
+        Op::MakeDir { path: path.to_owned(), mode: Mode::new(facts.mode.unwrap_or(0o755)), user, uid, group, gid }
+    }
+
+    pub(super) fn placed(&self, feature: u32, subject: &str) -> Op {
+        let Some(slot) = self.main_slot(feature) else {
+            return Op::Remove { path: String::new(), must_exist: false, recursive: false };
+        };
+        let What::Path(facts) = slot.what else {
+            return Op::Remove { path: String::new(), must_exist: false, recursive: false };
+        };
+        let dst = subject.to_owned();
+        let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
+        let mode = Mode::new(facts.mode.unwrap_or(0o644));
+        // What is in it is said by the row that leads.
+        let from = self.image().provides[slot.lead as usize].feature;
+        let fragment = self.fragment(from);
+        let text = fragment.source.text.as_str();
+        let document = &fragment.document;
+        match facts.content {
+            Content::Source(source) => Op::CopyFile {
+                src: self.host(&fragment.sources[source as usize].path),
+                dst,
+                mode,
+                user,
+                uid,
+                group,
+                gid,
+                xattrs: self.xattrs(slot),
+            },
+            Content::Text(node) => Op::WriteFile {
+                dst,
+                text: document.string(NodeId(node), text).into_owned(),
+                mode,
+                user,
+                uid,
+                group,
+                gid,
+                xattrs: self.xattrs(slot),
+            },
+            Content::Stamp(node) => {
+                let values = document.get(NodeId(node), "values", text);
+                let value = values.map_or_else(|| serde_json::json!({}), |values| document.to_json(values, text));
+                let written = format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default());
+                Op::WriteFile { dst, text: written, mode, user, uid, group, gid, xattrs: BTreeMap::new() }
+            }
+            Content::Target(node) => {
+                Op::MakeSymlink { link: dst, target: document.string(NodeId(node), text).into_owned() }
+            }
+            Content::SameAs(target) => Op::MakeHardlink { link: dst, target: self.path(target) },
+            Content::Device(node) => {
+                let number = |key: &str| {
+                    let node = document.get(NodeId(node), key, text)?;
+                    u32::try_from(document.integer(node, text)?).ok()
+                };
+                let sort = match facts.file_type {
+                    Some(FileType::Block) => Node::Block,
+                    Some(FileType::Fifo) => Node::Fifo,
+                    _ => Node::Char,
+                };
+                let (major, minor) = (number("major"), number("minor"));
+                Op::MakeNode { path: dst, node: sort, major, minor, mode, user, uid, group, gid }
+            }
+            Content::None | Content::Unknown | Content::Entry(_) | Content::Mount(_) => self.make_dir(subject, &facts),
+        }
+    }
+
+    /// The attributes of whichever of the merged features gives them.
+    fn xattrs(&self, slot: &Slot) -> BTreeMap<String, String> {
+        if !matches!(slot.what, What::Path(facts) if facts.given & PathFacts::XATTRS != 0) {
+            return BTreeMap::new();
+        }
+        let image = self.image();
+        let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
+        rows.iter()
+            .map(|&row| &image.provides[row as usize])
+            .find(|row| matches!(row.what, What::Path(facts) if facts.given & PathFacts::XATTRS != 0))
+            .map(|row| image.xattrs(row).into_iter().collect())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn remove(&self, feature: u32) -> Op {
+        let rows = self.removals.of(feature).iter().map(|&row| &self.image().removals[row as usize]);
+        Op::Remove {
+            path: rows.clone().next().map(|row| self.path(row.entity)).unwrap_or_default(),
+            must_exist: rows.clone().any(|row| row.must_exist),
+            recursive: rows.len() > 0 && rows.clone().all(|row| row.recursive),
+        }
+    }
+
+    pub(super) fn mount(&self, feature: u32) -> Op {
+        let image = self.image();
+        let main = image.features[feature as usize].main;
+        Op::Mount {
+            mountpoint: main.map(|main| self.path(main)).unwrap_or_default(),
+            source: self.string(feature, "source").unwrap_or_default(),
+            source_type: match self.string(feature, "source_type").as_deref() {
+                Some("image") => SourceType::Image,
+                _ => SourceType::Host,
+            },
+            directory: self.boolean(feature, "directory").unwrap_or(true),
+        }
+    }
+}
