@@ -53,6 +53,10 @@ impl Image {
                 }
                 There::Slot(slot) => {
                     let slot = &self.slots.slots[slot as usize];
+                    // Which of its providers would be right is not known.
+                    if slot.broken {
+                        return View::default();
+                    }
                     let What::Path(facts) = slot.what else { return View::default() };
                     if let Content::SameAs(target) = facts.content
                         && target != slot.entity

@@ -133,3 +133,22 @@ fn a_conflict_inside_a_tree_says_nothing_of_its_replace() {
     let image = "[image]\n[[install]]\nsrc = \"tree\"\ndst = \"/opt\"\nreplace = true\n[[install]]\ndst = \"/opt/x\"\ntext = \"other\"\n";
     assert_eq!(found(&[("tree/x", "x"), ("top.image.toml", image)]), ["conflict path:/opt/x"]);
 }
+
+#[test]
+fn a_link_that_may_lead_nowhere_needs_no_link_on_its_way() {
+    let image = "[image]\n[[ensure_dir]]\npath = \"/a\"\n[[symlink]]\nlink = \"/d\"\ntarget = \"/a\"\n[[remove]]\npath = \"/d\"\nphase = \"finalize\"\n[[symlink]]\nlink = \"/x\"\ntarget = \"/d\"\nexpect = \"nothing\"\n";
+    assert_eq!(found(&[("top.image.toml", image)]), [""; 0]);
+}
+
+#[test]
+fn what_another_name_of_a_conflicting_file_is_is_not_judged() {
+    let features = [
+        "[[ensure_dir]]\npath = \"/a\"\n",
+        "[[install]]\ndst = \"/a\"\ntext = \"a\"\n",
+        "[[hardlink]]\nlink = \"/d\"\ntarget = \"/a\"\n[[install]]\ndst = \"/d/x\"\ntext = \"x\"\n",
+    ];
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0]] {
+        let text: String = order.iter().map(|&at| features[at]).collect();
+        assert_eq!(found(&[("top.image.toml", &format!("[image]\n{text}"))]), ["conflict path:/a"]);
+    }
+}

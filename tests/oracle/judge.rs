@@ -163,8 +163,11 @@ fn holds(root: &Root, requirement: &Unordered) -> bool {
         Some(_) => walk(&requirement.from, &requirement.path, Last::Follow, false, &|place| root.look(place)),
         None => Ok(requirement.path.clone()),
     };
-    let outside =
-        leads.is_ok_and(|leads| ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place)));
+    // A text that goes into a directory and out of it again is judged where that is judged.
+    let parts: Vec<&str> = requirement.path.split('/').filter(|part| !part.is_empty()).collect();
+    let midway = parts.windows(2).any(|pair| pair[0] != ".." && pair[1] == "..");
+    let outside = !midway
+        && leads.is_ok_and(|leads| ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place)));
     if requirement.expect == Expect::Nothing || (outside && !requirement.executable) {
         return true;
     }

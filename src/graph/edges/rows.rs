@@ -94,6 +94,8 @@ impl Builder<'_> {
                     let removal = &self.image.removals[number as usize];
                     (removal.feature, self.node_of(removal.feature), true, None)
                 }
+                // What may lead nowhere needs no link on its way either.
+                RowId::Link(number) if self.image.links[number as usize].validator.is_none() => continue,
                 RowId::Link(number) => {
                     let link = &self.image.links[number as usize];
                     let provide = &self.image.provides[link.provide as usize];

@@ -24,7 +24,10 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
         Meeting::TakesOver => return Standing::New,
         Meeting::Ordinary => {}
     }
-    // What a contradiction in the parent left behind is not judged.
+    // What a contradiction left behind is not judged.
+    if matches!(before, There::Slot(earlier) if image.slots.slots[earlier as usize].broken) {
+        return Standing::Satisfied;
+    }
     if let There::Base(known) = before
         && known.file_type.is_none()
         && !known.mount
