@@ -2,21 +2,20 @@
 
 #![no_main]
 
+use std::sync::Arc;
+
 use featgraph::catalog::Severity;
 use featgraph::compile::{Levels, Workspace};
-use featgraph::inputs::{Answer, ArchiveState, Ask, ContentsState, DigestState, SourceState, TextState};
+use featgraph::facts::Facts;
+use featgraph::inputs::{
+    Answer, ArchiveState, Ask, ContentsState, DigestState, PackageState, RootState, SourceState, TextState,
+};
 use featgraph::plan::{self, Built, PlanFormat};
 use featgraph::text::Source;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 6] = [
-    "a.image.toml",
-    "b.features.toml",
-    "c.image.toml",
-    "d.facts.json",
-    "tmpfiles.d/e.conf",
-    "sysusers.d/f.conf",
-];
+const FILES: [&str; 6] =
+    ["a.image.toml", "b.features.toml", "c.image.toml", "d.facts.json", "tmpfiles.d/e.conf", "sysusers.d/f.conf"];
 
 fuzz_target!(|bytes: &[u8]| {
     // The files stand one behind the other, parted by a byte that no text has.
@@ -39,6 +38,15 @@ fuzz_target!(|bytes: &[u8]| {
                 Ask::Archive(_) => Answer::Archive(ArchiveState::Missing("it does not exist".to_owned())),
                 Ask::Digest(_) => Answer::Digest(DigestState::File { size: 1, digest: [7; 32] }),
                 Ask::Contents(_) => Answer::Contents(ContentsState::Text("root:x:0:0::/:/bin/sh\n".into())),
+                // A root is what the facts file says; that real ones and packages are read, the target `scan` tries.
+                Ask::Root(_) => Answer::Root(match parts.get(3).and_then(|part| std::str::from_utf8(part).ok()) {
+                    Some(text) => match Facts::parse(text) {
+                        Ok(facts) => RootState::Facts(Arc::new(facts)),
+                        Err(error) => RootState::Missing(error.message),
+                    },
+                    None => RootState::Missing("it does not exist".to_owned()),
+                }),
+                Ask::Package(_) => Answer::Package(PackageState::Missing("it does not exist".to_owned())),
             };
             workspace.answer(&ask, answer);
         }

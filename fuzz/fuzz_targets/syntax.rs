@@ -11,12 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         let document = Document::parse(&text, language);
         for error in &document.errors {
             assert!(text.get(error.span.range()).is_some(), "{error:?}");
-            assert!(
-                error
-                    .related
-                    .is_none_or(|(span, _)| text.get(span.range()).is_some()),
-                "{error:?}"
-            );
+            assert!(error.related.is_none_or(|(span, _)| text.get(span.range()).is_some()), "{error:?}");
         }
         let mut open = vec![NodeId::ROOT];
         while let Some(id) = open.pop() {
@@ -24,16 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(text.get(document.key(id).range()).is_some());
             let _ = document.key_text(id, &text);
             if let Some(inner) = document.string_is_plain(id) {
-                assert_eq!(
-                    text.get(inner.range()),
-                    Some(document.string(id, &text).as_ref())
-                );
+                assert_eq!(text.get(inner.range()), Some(document.string(id, &text).as_ref()));
             }
-            let _ = (
-                document.string(id, &text),
-                document.integer(id, &text),
-                document.float(id, &text),
-            );
+            let _ = (document.string(id, &text), document.integer(id, &text), document.float(id, &text));
             open.extend(document.children(id));
         }
     }

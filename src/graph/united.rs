@@ -1,17 +1,21 @@
 //! Features that are one step, and those of them that say the same twice.
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
-use super::image::Image;
+use super::image::{Image, ImageGraft};
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::Phase;
+use crate::fragment::{Feature, GraftFrom, Manager};
 use crate::intern::EntityId;
 use crate::kind::Kind;
+use crate::text::Span;
 
 /// All packages of one manager in a phase are one step, and so are all settings, removals of one path and equal runs.
 pub fn unite_shared(image: &mut Image) {
-    let mut packages: FxHashMap<(Phase, Option<crate::fragment::Manager>), u32> = FxHashMap::default();
+    let mut packages: FxHashMap<(Phase, Option<Manager>), u32> = FxHashMap::default();
     let mut configured: FxHashMap<Phase, u32> = FxHashMap::default();
     let mut removed: FxHashMap<(EntityId, Phase), u32> = FxHashMap::default();
     let mut unite: Vec<(u32, u32)> = Vec::new();
@@ -53,145 +57,147 @@ pub fn unite_shared(image: &mut Image) {
     }
 }
 
+/// Where a feature, or an element of it, is declared.
+#[derive(Clone, Copy)]
+pub(super) struct Declared {
+    pub feature: u32,
+    pub span: Span,
+}
+
+/// What was declared so far, by what makes two declarations equal.
+pub(super) struct Repeats<K>(FxHashMap<K, Vec<Declared>>);
+
+impl<K: Eq + Hash> Repeats<K> {
+    pub fn new() -> Self {
+        Self(FxHashMap::default())
+    }
+
+    /// Notes a declaration. The first that is equal to it, itself if none is; and the earliest of those that its author can be
+    /// expected to know of: in the same file, or in files that include each other.
+    pub fn note(&mut self, image: &Image, key: K, here: Declared) -> (Declared, Option<Declared>) {
+        let equal = self.0.entry(key).or_default();
+        let file = image.file_of(here.feature);
+        let known = equal.iter().copied().find(|other| image.includes_other(image.file_of(other.feature), file));
+        if known.is_none() {
+            equal.push(here);
+        }
+        (equal[0], known)
+    }
+}
+
 impl Image {
+    /// Reports what is declared again.
+    pub(super) fn report_repeat(
+        &mut self,
+        first: Declared,
+        again: Declared,
+        entity: Option<EntityId>,
+        message: String,
+    ) {
+        let mut diagnostic = self.diagnostic(Code::Duplicate, entity, self.at(again.feature, again.span), message);
+        diagnostic.label = "declared again".to_owned();
+        let place = self.at(first.feature, first.span);
+        diagnostic.related.push(self.related(Role::Provider, entity, place, "declared here first"));
+        diagnostic.help = Some("delete one of the two".to_owned());
+        self.report(diagnostic, vec![again.feature, first.feature]);
+    }
+
+    fn declared(&self, feature: u32) -> Declared {
+        Declared { feature, span: self.features[feature as usize].origin }
+    }
+
     /// The same removal twice in one file, or in files that include each other.
-    pub fn report_equal_removals(&mut self) {
-        let mut seen: FxHashMap<(EntityId, Phase, bool, bool), Vec<u32>> = FxHashMap::default();
-        let mut twice: Vec<(u32, u32)> = Vec::new();
-        for (number, removal) in self.removals.iter().enumerate() {
-            if self.features[removal.feature as usize].kind != Kind::Remove {
+    fn report_equal_removals(&mut self) {
+        let mut repeats = Repeats::new();
+        let mut twice: Vec<(Declared, Declared, EntityId)> = Vec::new();
+        for removal in &self.removals {
+            let row = &self.features[removal.feature as usize];
+            if row.kind != Kind::Remove {
                 continue;
             }
-            let phase = self.features[removal.feature as usize].phase;
-            let same = seen.entry((removal.entity, phase, removal.must_exist, removal.recursive)).or_default();
-            let file = self.file_of(removal.feature);
-            let first = same
-                .iter()
-                .copied()
-                .find(|&other| self.includes_other(self.file_of(self.removals[other as usize].feature), file));
-            match first {
-                Some(first) => twice.push((first, number as u32)),
-                None => same.push(number as u32),
-            }
+            let here = Declared { feature: removal.feature, span: removal.span };
+            let key = (removal.entity, row.phase, removal.must_exist, removal.recursive);
+            twice.extend(repeats.note(self, key, here).1.map(|first| (first, here, removal.entity)));
         }
-        for (first, second) in twice {
-            let (first, second) = (self.removals[first as usize], self.removals[second as usize]);
-            let message = format!("the removal of {} is declared twice", self.say(second.entity));
-            let place = self.at(second.feature, second.span);
-            let mut diagnostic = self.diagnostic(Code::Duplicate, Some(second.entity), place, message);
-            diagnostic.label = "declared again".to_owned();
-            let place = self.at(first.feature, first.span);
-            diagnostic.related.push(self.related(Role::Provider, Some(first.entity), place, "declared here first"));
-            diagnostic.help = Some("delete one of the two".to_owned());
-            self.report(diagnostic, vec![second.feature, first.feature]);
+        for (first, again, entity) in twice {
+            let message = format!("the removal of {} is declared twice", self.say(entity));
+            self.report_repeat(first, again, Some(entity), message);
         }
     }
 
     /// The same tree at the same place is put there once; twice in one file, or in files that include each other, it is
     /// reported.
-    pub fn unite_equal_trees(&mut self) {
-        let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-        let mut twice: Vec<(u32, u32)> = Vec::new();
-        for graft in &self.grafts {
-            let feature = graft.graft.feature;
-            let fragment = &self.files[graft.file as usize].fragment;
-            let from = match &graft.graft.from {
-                crate::fragment::GraftFrom::Folder { source } => fragment.sources[*source as usize].path.to_string(),
-                crate::fragment::GraftFrom::Archive { source, strip, names } => {
-                    format!("{} {strip} {names}", fragment.sources[*source as usize].path)
-                }
-                // The same package twice is one package.
-                crate::fragment::GraftFrom::Package { .. } => continue,
-                crate::fragment::GraftFrom::Image { reference, path, .. } => {
-                    format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
-                }
-            };
-            if graft.tree.is_none() {
-                continue;
-            }
-            let row = &self.features[feature as usize];
-            let key = format!(
-                "{} {} {} {from} {:?} {:?} {:?}",
-                row.kind.name(),
-                row.phase.name(),
-                self.entities.text(graft.graft.at),
-                graft.graft.mode,
-                graft.graft.owners,
-                graft.graft.exclude
-            );
-            match seen.get(&key) {
-                Some(&first) => twice.push((first, feature)),
-                None => {
-                    seen.insert(key, feature);
-                }
-            }
+    fn unite_equal_trees(&mut self) {
+        let trees = self.grafts.iter().filter(|graft| graft.tree.is_some());
+        let alike = trees.filter_map(|graft| Some((graft.graft.feature, self.tree_identity(graft)?))).collect();
+        for (first, again) in self.unite_equal(alike) {
+            let main = self.features[again.feature as usize].main;
+            let message = format!("{} is declared twice, with the same data", self.say_feature(again.feature));
+            self.report_repeat(first, again, main, message);
         }
-        for (first, second) in twice {
-            self.slots.unite(first, second);
-            if !self.includes_other(self.file_of(first), self.file_of(second)) {
-                continue;
+    }
+
+    /// What makes two trees the same; none for packages: the same package twice is one package.
+    fn tree_identity(&self, row: &ImageGraft) -> Option<String> {
+        let (graft, fragment) = (&row.graft, &self.files[row.file as usize].fragment);
+        let from = match &graft.from {
+            GraftFrom::Folder { source } => fragment.sources[*source as usize].path.to_string(),
+            GraftFrom::Archive { source, strip, names } => {
+                format!("{} {strip} {names}", fragment.sources[*source as usize].path)
             }
-            let main = self.features[second as usize].main;
-            let message = format!("{} is declared twice, with the same data", self.say_feature(second));
-            let mut diagnostic = self.diagnostic(Code::Duplicate, main, self.origin(second), message);
-            diagnostic.label = "declared again".to_owned();
-            diagnostic.related.push(self.related(Role::Provider, main, self.origin(first), "declared here first"));
-            diagnostic.help = Some("delete one of the two".to_owned());
-            self.report(diagnostic, vec![second, first]);
-        }
+            GraftFrom::Package { .. } => return None,
+            GraftFrom::Image { reference, path, .. } => {
+                format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
+            }
+        };
+        let feature = &self.features[graft.feature as usize];
+        Some(format!(
+            "{} {} {} {from} {:?} {:?} {:?}",
+            feature.kind.name(),
+            feature.phase.name(),
+            self.entities.text(graft.at),
+            graft.mode,
+            graft.owners,
+            graft.exclude
+        ))
     }
 
     /// Commands that say exactly the same in one phase are one step; twice in one file, or in files that include each
     /// other, they are reported.
-    pub fn unite_equal_runs(&mut self) {
-        let mut seen: FxHashMap<(Phase, String), u32> = FxHashMap::default();
-        let mut twice: Vec<(u32, u32)> = Vec::new();
-        for feature in 0..self.features.len() as u32 {
-            let row = &self.features[feature as usize];
-            if row.kind != Kind::Run || row.is(crate::fragment::Feature::BROKEN) {
-                continue;
-            }
-            let key = (row.phase, self.run_identity(feature));
-            match seen.get(&key) {
-                Some(&first) => twice.push((first, feature)),
-                None => {
-                    seen.insert(key, feature);
-                }
-            }
-        }
-        for (first, second) in twice {
-            self.slots.unite(first, second);
-            if !self.includes_other(self.file_of(first), self.file_of(second)) {
-                continue;
-            }
+    fn unite_equal_runs(&mut self) {
+        for (first, again) in self.unite_equal(self.of_kind(Kind::Run)) {
             let message = "the same `run` is declared twice; it will be carried out once".to_owned();
-            let mut diagnostic = self.diagnostic(Code::Duplicate, None, self.origin(second), message);
-            diagnostic.label = "declared again".to_owned();
-            diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
-            diagnostic.help = Some("delete one of the two".to_owned());
-            self.report(diagnostic, vec![second, first]);
+            self.report_repeat(first, again, None, message);
         }
     }
 
     /// The same settings of the image twice in one file, or in files that include each other.
-    pub fn report_equal_settings(&mut self) {
-        let mut seen: FxHashMap<(Phase, String), u32> = FxHashMap::default();
-        for feature in 0..self.features.len() as u32 {
-            let row = &self.features[feature as usize];
-            if row.kind != Kind::Oci || row.is(crate::fragment::Feature::BROKEN) {
-                continue;
-            }
-            let key = (row.phase, self.run_identity(feature));
-            let first = *seen.entry(key).or_insert(feature);
-            if first == feature || !self.includes_other(self.file_of(first), self.file_of(feature)) {
-                continue;
-            }
-            let message = "the same `oci` is declared twice".to_owned();
-            let mut diagnostic = self.diagnostic(Code::Duplicate, None, self.origin(feature), message);
-            diagnostic.label = "declared again".to_owned();
-            diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
-            diagnostic.help = Some("delete one of the two".to_owned());
-            self.report(diagnostic, vec![feature, first]);
+    fn report_equal_settings(&mut self) {
+        for (first, again) in self.unite_equal(self.of_kind(Kind::Oci)) {
+            self.report_repeat(first, again, None, "the same `oci` is declared twice".to_owned());
         }
+    }
+
+    /// The features of a kind of which nothing was lost, each with what makes two of them the same.
+    fn of_kind(&self, kind: Kind) -> Vec<(u32, String)> {
+        let rows = self.features.iter().enumerate();
+        rows.filter(|(_, row)| row.kind == kind && !row.is(Feature::BROKEN))
+            .map(|(feature, row)| {
+                (feature as u32, format!("{} {}", row.phase.name(), self.run_identity(feature as u32)))
+            })
+            .collect()
+    }
+
+    /// Makes one step of those that are the same, and tells which of them are declared again.
+    fn unite_equal(&mut self, alike: Vec<(u32, String)>) -> Vec<(Declared, Declared)> {
+        let mut repeats = Repeats::new();
+        let mut twice = Vec::new();
+        for (feature, identity) in alike {
+            let here = self.declared(feature);
+            let (first, known) = repeats.note(self, identity, here);
+            self.slots.unite(first.feature, feature);
+            twice.extend(known.map(|known| (known, here)));
+        }
+        twice
     }
 }

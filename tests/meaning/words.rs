@@ -152,3 +152,15 @@ fn what_another_name_of_a_conflicting_file_is_is_not_judged() {
         assert_eq!(found(&[("top.image.toml", &format!("[image]\n{text}"))]), ["conflict path:/a"]);
     }
 }
+
+#[test]
+fn what_one_file_says_twice_is_told_whoever_else_says_it() {
+    let run = "[[run]]\ncommand = [\"make\"]\nrequires = [\"virtual:tools\"]\n";
+    let twice = run.repeat(2);
+    // Files that do not include each other cannot know of each other.
+    let top = "[image]\nparent = { name = \"base\", opaque = true }\ninclude = [\"a.features.toml\", \"b.features.toml\"]\n\
+               [[assume]]\nvirtuals = [\"tools\"]\nreason = \"there\"\n";
+    let files = |b: &str| found(&[("top.image.toml", top), ("a.features.toml", run), ("b.features.toml", b)]);
+    let duplicates = |b: &str| files(b).iter().filter(|found| found.starts_with("duplicate")).count();
+    assert_eq!((duplicates(run), duplicates(&twice)), (0, 1));
+}

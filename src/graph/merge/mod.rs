@@ -4,12 +4,9 @@ mod accounts;
 mod conflict;
 mod paths;
 
-use rustc_hash::FxHashMap;
-
 use super::image::Image;
 use super::lines;
-use crate::catalog::Code;
-use crate::diagnostic::Role;
+use super::united::{Declared, Repeats};
 use crate::entity::{Content, Means, PathFacts, Provide, Strength, What};
 use crate::intern::EntityType;
 use crate::kind::Kind;
@@ -63,7 +60,7 @@ pub(super) fn unite(image: &mut Image, a: u32, b: u32) {
 
 /// The same feature twice where it cannot be meant: those with equal data, whatever else is declared beside them.
 fn duplicates(image: &mut Image, rows: &[u32]) {
-    let mut seen: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+    let mut repeats = Repeats::new();
     for &row in rows {
         let provide = image.provides[row as usize];
         let kind = image.features[provide.feature as usize].kind;
@@ -71,27 +68,10 @@ fn duplicates(image: &mut Image, rows: &[u32]) {
         if provide.means != Means::Made || provide.strength == Strength::Implied || !counts {
             continue;
         }
-        let same = seen.entry(image.all_data(&provide)).or_default();
-        let file = image.file_of(provide.feature);
-        let first = same
-            .iter()
-            .map(|&other| image.provides[other as usize])
-            .find(|other| image.includes_other(image.file_of(other.feature), file));
-        match first {
-            Some(first) => duplicate(image, &first, &provide),
-            None => same.push(row),
+        let here = Declared { feature: provide.feature, span: provide.span };
+        if let (_, Some(first)) = repeats.note(image, image.all_data(&provide), here) {
+            let message = format!("{} is declared twice, with the same data", image.say(provide.entity));
+            image.report_repeat(first, here, Some(provide.entity), message);
         }
     }
-}
-
-fn duplicate(image: &mut Image, first: &Provide, second: &Provide) {
-    let location = image.at(second.feature, second.span);
-    let said = image.say(first.entity);
-    let message = format!("{said} is declared twice, with the same data");
-    let mut diagnostic = image.diagnostic(Code::Duplicate, Some(first.entity), location, message);
-    diagnostic.label = "declared again".to_owned();
-    let origin = image.at(first.feature, first.span);
-    diagnostic.related.push(image.related(Role::Provider, Some(first.entity), origin, "declared here first"));
-    diagnostic.help = Some("delete one of the two".to_owned());
-    image.report(diagnostic, vec![second.feature, first.feature]);
 }
