@@ -13,7 +13,7 @@ use crate::graph::image::Image;
 use crate::graph::slots::There;
 use crate::graph::view::Unmet;
 use crate::intern::{EntityId, EntityType};
-use crate::message;
+use crate::near;
 use crate::syntax::NodeId;
 use crate::text::Span;
 
@@ -54,7 +54,7 @@ pub struct Failure {
 }
 
 /// How many comparisons may be spent on finding names that were probably meant.
-const NEAR_MISS_BUDGET: usize = 3_000_000;
+const NEAR_MISS_BUDGET: usize = 20_000_000;
 
 struct Judge<'i> {
     image: &'i Image,
@@ -414,7 +414,6 @@ impl Judge<'_> {
         // What itself waits for it cannot be what was meant.
         let fits =
             |id: EntityId| Some(id) != own && image.fails(image.within(id, Phase::Finalize), &validator).is_none();
-        let near = message::nearest(name, known.iter().filter(|&&id| fits(id)).map(|&id| image.entities.last(id)))?;
-        known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
+        near::nearest_of(name, known.iter().map(|&id| (image.entities.last(id), id)), |&id| id != entity && fits(id))
     }
 }
