@@ -19,6 +19,7 @@ mod recorded;
 mod replace;
 mod say;
 pub mod slots;
+mod stand;
 mod substance;
 mod taken;
 mod trees;
@@ -28,6 +29,7 @@ mod values;
 pub mod view;
 
 pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId};
+pub use stand::Stand;
 pub use substance::Substance;
 
 /// An image, linked and ordered: all that a plan is made of.

@@ -3,6 +3,7 @@
 mod clues;
 mod lints;
 mod missing;
+mod near;
 mod numbers;
 mod overwrite;
 mod removals;
