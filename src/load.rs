@@ -1,6 +1,7 @@
 //! The one loop that parses, asks the disk and fills in, until nothing is asked any more.
 #![allow(clippy::disallowed_methods, reason = "the outside: it reads what the engine asks for")]
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ use crate::text::Source;
 /// Texts that lie over the disk: open buffers of an editor, or standard input.
 #[derive(Default)]
 pub struct Overlay {
-    texts: Vec<(String, TextState)>,
+    texts: HashMap<String, TextState>,
 }
 
 impl Overlay {
@@ -21,22 +22,27 @@ impl Overlay {
     pub fn set(&mut self, path: impl Into<String>, text: impl Into<String>) {
         let path = path.into();
         let source = Source::new(path.clone(), text);
-        self.texts.push((path, TextState::Text(source)));
+        self.texts.insert(path, TextState::Text(source));
     }
 
     /// A file whose bytes are these, whatever is on disk.
     pub fn set_bytes(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
         let path = path.into();
         let state = scan::text_of(bytes, &path);
-        self.texts.push((path, state));
+        self.texts.insert(path, state);
+    }
+
+    /// What is on disk counts again. A workspace is told by [`Workspace::changed`], as of every edit.
+    pub fn remove(&mut self, path: &str) {
+        self.texts.remove(path);
     }
 
     fn get(&self, path: &str) -> Option<&TextState> {
-        self.texts.iter().rev().find(|(name, _)| name == path).map(|(_, state)| state)
+        self.texts.get(path)
     }
 }
 
-/// Reads everything that a workspace asks for, relative to `folder`, in parallel.
+/// Reads everything that a workspace asks for, relative to `folder`, in parallel. After edits that is what they made new.
 pub fn load(workspace: &mut Workspace, folder: &Path, overlay: &Overlay) {
     loop {
         let asks = workspace.asks();

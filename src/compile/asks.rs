@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::findings::plain;
 use super::ids::read_ids;
@@ -16,16 +17,37 @@ use crate::manifest;
 use crate::text::{Location, Source};
 
 impl Workspace {
+    /// Counts one more who wants an answer; the first lets it be asked.
     pub(super) fn ask(&mut self, ask: Ask) {
-        if self.seen.insert(ask.clone()) {
-            self.fresh.push(ask);
+        let wanting = self.wanted.entry(ask).or_insert_with_key(|ask| {
+            self.fresh.push(ask.clone());
+            0
+        });
+        *wanting += 1;
+    }
+
+    /// Counts one fewer who wants an answer; after the last it is forgotten.
+    fn release(&mut self, ask: &Ask) {
+        let Some(wanting) = self.wanted.get_mut(ask) else { return };
+        *wanting -= 1;
+        if *wanting == 0 {
+            self.wanted.remove(ask);
+            self.inputs.forget(ask);
         }
     }
 
-    /// Takes an answer.
+    /// Takes an answer. What nobody wants any more is not kept.
     pub fn answer(&mut self, ask: &Ask, answer: Answer) {
-        if let Ask::Text(path) = ask {
+        if !self.wanted.contains_key(ask) {
+            return;
+        }
+        if let (Ask::Text(path), Answer::Text(state)) = (ask, &answer) {
+            if self.inputs.text(path).is_some_and(|known| same_text(known, state)) {
+                return;
+            }
             self.waiting.push(path.to_string());
+            self.dirty.insert(path.to_string());
+            self.results.unsettle();
         }
         self.inputs.set(ask.path().clone(), answer);
     }
@@ -43,80 +65,162 @@ impl Workspace {
             .collect();
         let lowered: Vec<(String, Arc<Fragment>)> =
             manifests.into_par_iter().map(|(path, source)| (path, Arc::new(manifest::lower(source)))).collect();
-        for (path, fragment) in lowered {
-            self.ask_for(&fragment);
-            self.fragments.insert(path, fragment);
-        }
+        let mut lowered: FxHashMap<String, Arc<Fragment>> = lowered.into_iter().collect();
         for path in waiting {
             match sort_of(&path) {
+                FileSort::Manifest => {
+                    let fragment = lowered.remove(&path);
+                    self.set_fragment(path, fragment);
+                }
                 FileSort::Facts => {
                     let read = self.read_facts(&path);
                     self.facts.insert(path, read);
+                    self.forget_all_compared();
                 }
-                FileSort::Ids => {
-                    if let Some(TextState::Text(source)) = self.inputs.text(&path) {
+                FileSort::Ids => match self.inputs.text(&path) {
+                    Some(TextState::Text(source)) => {
                         let read = read_ids(source);
                         self.ids.insert(path, read);
                     }
-                }
-                FileSort::Manifest => {}
+                    _ => drop(self.ids.remove(&path)),
+                },
             }
         }
         if self.fresh.is_empty() {
+            self.forget_unreached();
             self.ask_for_compared();
         }
-        std::mem::take(&mut self.fresh)
+        let mut fresh = std::mem::take(&mut self.fresh);
+        // Who wanted it may be gone already.
+        fresh.retain(|ask| self.wanted.contains_key(ask));
+        fresh
+    }
+
+    /// Puts a file's fragment in the place of the one it had; what only that one asked for is forgotten.
+    fn set_fragment(&mut self, path: String, fragment: Option<Arc<Fragment>>) {
+        for ask in fragment.as_ref().map_or_else(Vec::new, |fragment| self.asks_of(fragment)) {
+            self.ask(ask);
+        }
+        for reference in fragment.iter().flat_map(|fragment| texts_of(fragment)) {
+            if !self.wanted.contains_key(&Ask::Text(reference.clone())) {
+                self.ask(Ask::Text(reference));
+            }
+        }
+        let before = match fragment {
+            Some(fragment) => self.fragments.insert(path.clone(), fragment),
+            None => self.fragments.remove(&path),
+        };
+        for ask in before.as_ref().map_or_else(Vec::new, |before| self.asks_of(before)) {
+            self.release(&ask);
+        }
+        self.forget_compared(&path);
+        self.moved |= before.is_some();
+    }
+
+    /// Lets go of the texts that no root leads to any more, and of what only they asked for.
+    fn forget_unreached(&mut self) {
+        if !std::mem::take(&mut self.moved) {
+            return;
+        }
+        let mut reached: FxHashSet<Arc<str>> = FxHashSet::default();
+        let mut pending: Vec<Arc<str>> = self.roots.iter().map(|root| root.as_str().into()).collect();
+        while let Some(path) = pending.pop() {
+            if let Some(fragment) = self.fragments.get(&*path)
+                && !reached.contains(&path)
+            {
+                pending.extend(texts_of(fragment));
+            }
+            reached.insert(path);
+        }
+        let mut lost: Vec<Arc<str>> = self
+            .wanted
+            .keys()
+            .filter_map(|ask| match ask {
+                Ask::Text(path) if !reached.contains(path) => Some(path.clone()),
+                _ => None,
+            })
+            .collect();
+        lost.sort();
+        for path in lost {
+            self.set_fragment(path.to_string(), None);
+            if self.facts.remove(&*path).is_some() {
+                self.forget_all_compared();
+            }
+            self.ids.remove(&*path);
+            let ask = Ask::Text(path);
+            self.wanted.remove(&ask);
+            self.inputs.forget(&ask);
+        }
+        self.moved = false;
     }
 
     /// Sources that go where a facts file has the digest of what is there: only their contents tell whether it is the same.
     fn ask_for_compared(&mut self) {
-        let mut compared: Vec<Arc<str>> = Vec::new();
-        let mut known: Vec<(&String, &Arc<ReadFacts>)> =
-            self.facts.iter().filter_map(|(path, read)| Some((path, read.as_ref().ok()?))).collect();
-        known.sort_unstable_by_key(|&(path, _)| path);
-        let mut fragments: Vec<(&String, &Arc<Fragment>)> = self.fragments.iter().collect();
-        fragments.sort_unstable_by_key(|&(path, _)| path);
-        for (_, read) in known {
-            let tree = &read.facts.tree;
-            if tree.entries().iter().all(|entry| entry.digest.is_none()) {
-                continue;
-            }
-            for (_, fragment) in &fragments {
-                for row in &fragment.provides {
-                    if let crate::entity::What::Path(facts) = row.what
-                        && let crate::entity::Content::Source(source) = facts.content
-                        && let path = fragment.entities.text(row.entity)
-                        && tree.get(path.trim_start_matches('/')).is_some_and(|entry| entry.digest.is_some())
-                    {
-                        compared.push((&*fragment.sources[source as usize].path).into());
-                    }
+        let known: Vec<Arc<ReadFacts>> = self
+            .facts
+            .values()
+            .filter_map(|read| read.as_ref().ok())
+            .filter(|read| read.facts.tree.entries().iter().any(|entry| entry.digest.is_some()))
+            .cloned()
+            .collect();
+        if known.is_empty() {
+            return;
+        }
+        let mut fragments: Vec<(String, Arc<Fragment>)> = self
+            .fragments
+            .iter()
+            .filter(|(path, _)| !self.compared.contains_key(*path))
+            .map(|(path, fragment)| (path.clone(), fragment.clone()))
+            .collect();
+        fragments.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for (path, fragment) in fragments {
+            let mut compared: Vec<Ask> = Vec::new();
+            for row in &fragment.provides {
+                if let crate::entity::What::Path(facts) = row.what
+                    && let crate::entity::Content::Source(source) = facts.content
+                    && let place = fragment.entities.text(row.entity)
+                    && known.iter().any(|read| {
+                        read.facts.tree.get(place.trim_start_matches('/')).is_some_and(|entry| entry.digest.is_some())
+                    })
+                {
+                    compared.push(Ask::Digest((&*fragment.sources[source as usize].path).into()));
                 }
             }
-        }
-        compared.sort();
-        for path in compared {
-            self.ask(Ask::Digest(path));
+            compared.sort();
+            compared.dedup();
+            for ask in &compared {
+                self.ask(ask.clone());
+            }
+            self.compared.insert(path, compared);
         }
     }
 
-    fn ask_for(&mut self, fragment: &Arc<Fragment>) {
-        let head = &fragment.head;
-        let named = head.includes.iter().chain(&fragment.references).chain(&head.ids);
-        let mut paths: Vec<Arc<str>> = named.map(|reference| reference.path.as_str().into()).collect();
-        if let Some(Parent::File(reference)) = &head.parent {
-            paths.push(reference.path.as_str().into());
+    fn forget_compared(&mut self, path: &str) {
+        for ask in self.compared.remove(path).into_iter().flatten() {
+            self.release(&ask);
         }
+    }
+
+    /// Other facts may have other digests.
+    fn forget_all_compared(&mut self) {
+        let mut paths: Vec<String> = self.compared.keys().cloned().collect();
+        paths.sort();
         for path in paths {
-            self.ask(Ask::Text(path));
+            self.forget_compared(&path);
         }
+    }
+
+    /// What a fragment asks for beside texts.
+    fn asks_of(&self, fragment: &Fragment) -> Vec<Ask> {
+        let mut asks = Vec::with_capacity(fragment.sources.len());
         for source in &fragment.sources {
             let path: Arc<str> = (&*source.path).into();
-            match source.role {
-                SourceRole::Archive => self.ask(Ask::Archive(path.clone())),
-                SourceRole::Plain | SourceRole::Package => self.ask(Ask::Source(path.clone())),
-            }
+            asks.push(match source.role {
+                SourceRole::Archive => Ask::Archive(path.clone()),
+                SourceRole::Plain | SourceRole::Package => Ask::Source(path.clone()),
+            });
             if self.digests {
-                self.ask(Ask::Digest(path));
+                asks.push(Ask::Digest(path));
             }
         }
         // Account files are read for the accounts in them.
@@ -125,9 +229,10 @@ impl Workspace {
                 && let crate::entity::Content::Source(source) = facts.content
                 && matches!(fragment.entities.last(row.entity), "passwd" | "group")
             {
-                self.ask(Ask::Contents((&*fragment.sources[source as usize].path).into()));
+                asks.push(Ask::Contents((&*fragment.sources[source as usize].path).into()));
             }
         }
+        asks
     }
 
     fn read_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
@@ -153,6 +258,25 @@ impl Workspace {
                 Err(vec![diagnostic])
             }
         }
+    }
+}
+
+/// The texts that a fragment names.
+pub(super) fn texts_of(fragment: &Fragment) -> impl Iterator<Item = Arc<str>> + '_ {
+    let head = &fragment.head;
+    let parent = match &head.parent {
+        Some(Parent::File(reference)) => Some(reference),
+        _ => None,
+    };
+    let named = head.includes.iter().chain(&fragment.references).chain(&head.ids).chain(parent);
+    named.map(|reference| reference.path.as_str().into())
+}
+
+fn same_text(a: &TextState, b: &TextState) -> bool {
+    match (a, b) {
+        (TextState::Text(a), TextState::Text(b)) => a.text == b.text && a.damaged == b.damaged,
+        (TextState::Missing(a), TextState::Missing(b)) | (TextState::Broken(a), TextState::Broken(b)) => a == b,
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Workspace;
+use super::results::Stop;
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
 use crate::fragment::{Parent, Reference, SourceRole};
@@ -23,14 +24,15 @@ pub struct Compiled {
 }
 
 impl Workspace {
-    /// Compiles one image on the layers of those it needs.
+    /// Compiles one image on the layers of those it needs; nothing if it was told to stop.
     pub(super) fn compile(
         &self,
         path: &str,
         layers: &FxHashMap<String, Layer>,
         shaky: &FxHashSet<String>,
         alone: bool,
-    ) -> Compiled {
+        stop: Stop<'_>,
+    ) -> Option<Compiled> {
         let (files, mut incomplete) = self.files_of(path);
         let root = self.fragments.get(path);
         let name = root.map_or_else(|| path.to_owned(), |fragment| fragment.head.name.clone());
@@ -82,18 +84,33 @@ impl Workspace {
         image.manifest = path.to_owned();
         self.add_recorded(&mut image);
         self.add_source_digests(&mut image);
+        if stop() {
+            return None;
+        }
         image.prepare_queries();
         links::place_all(&mut image);
+        if stop() {
+            return None;
+        }
         image.prepare_queries();
         image.fill_places();
         slots::build(&mut image, &self.inputs);
+        if stop() {
+            return None;
+        }
         let mut edges = edges::build(&mut image);
         order::find_opaque(&mut image, &edges);
+        if stop() {
+            return None;
+        }
         self.missing_sources(&mut image);
         check::settings(&mut image);
         check::managers(&mut image);
         check::conflicts(&mut image);
         check::contradictions(&mut image);
+        if stop() {
+            return None;
+        }
         let numbers = check::allocate(&image);
         let (order, unproven, findings) = {
             let (extra, rows) = (std::mem::take(&mut edges.extra), std::mem::take(&mut edges.edges));
@@ -131,9 +148,12 @@ impl Workspace {
         for (diagnostic, features) in findings {
             image.report(diagnostic, features);
         }
+        if stop() {
+            return None;
+        }
         check::lints(&mut image, &edges);
         let findings = self.settle(&mut image, incomplete, alone);
-        Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete }
+        Some(Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete })
     }
 
     fn add_recorded(&self, image: &mut Image) {
