@@ -72,6 +72,10 @@ pub(super) struct CheckArguments {
     #[arg(long, value_enum)]
     pub format: Option<CheckFormat>,
 
+    /// Write the findings into a file, too, in the format that its name tells or that stands before it; may be repeated.
+    #[arg(long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<PathBuf>,
+
     /// What the file on standard input is called; paths in it are relative to its folder.
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
@@ -105,6 +109,14 @@ pub(super) enum CheckFormat {
     Concise,
     /// For machines; see `featgraph schema diagnostics`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations in a GitHub workflow.
+    Github,
+    /// A code quality report for GitLab.
+    Gitlab,
+    /// JUnit XML, for build servers.
+    Junit,
 }
 
 impl From<CheckFormat> for Format {
@@ -113,6 +125,10 @@ impl From<CheckFormat> for Format {
             CheckFormat::Full => Self::Full,
             CheckFormat::Concise => Self::Concise,
             CheckFormat::Json => Self::Json,
+            CheckFormat::Sarif => Self::Sarif,
+            CheckFormat::Github => Self::Github,
+            CheckFormat::Gitlab => Self::Gitlab,
+            CheckFormat::Junit => Self::Junit,
         }
     }
 }
@@ -288,6 +304,8 @@ pub(super) enum SchemaOf {
     Diagnostics,
     /// What `plan` writes as json.
     Plan,
+    /// What `graph` writes as json.
+    Graph,
 }
 
 /// Print a script that completes commands in a shell.

@@ -8,13 +8,13 @@ use super::args::CheckArguments;
 use super::discover::{self, Found, NAMES, is_stdin};
 use super::failure::{Complaint, Failure};
 use super::terminal::Terminal;
-use super::{Status, config, input, levels, unless_closed};
+use super::{Status, config, input, levels, reports, unless_closed};
 use crate::catalog::Severity;
 use crate::compile::{Report, Workspace};
 use crate::inputs::TextState;
 use crate::load::{Overlay, load};
 use crate::message::quoted;
-use crate::render::{Format, Summary, render};
+use crate::render::{Format, Run, Summary, render};
 
 /// What somebody needs to begin.
 const START: &str = "\
@@ -30,6 +30,7 @@ pub(super) fn run(
     matches: &ArgMatches,
     terminal: &mut Terminal,
 ) -> Result<Status, Failure> {
+    let targets = reports::targets(&arguments.output, arguments.format)?;
     let folder = input::working_directory()?;
     let mut overlay = Overlay::default();
     let stdin = input::stdin(&arguments.paths, arguments.stdin_filename.as_deref(), &folder, &mut overlay)?;
@@ -56,14 +57,24 @@ pub(super) fn run(
             complaints.push(Complaint::new(format!("{} cannot be read: {reason}", quoted(file))));
         }
     }
+    reports::keep_inputs(&targets, &workspace, &folder)?;
     let report = workspace.check(&levels);
     let format = match arguments.format {
         Some(format) => format.into(),
         None if terminal.is_terminal => Format::Full,
         None => Format::Concise,
     };
+    let failures: Vec<String> = complaints.iter().map(|complaint| complaint.message.clone()).collect();
+    let run = Run {
+        diagnostics: &report.diagnostics,
+        summary: summary(&report),
+        files: &files,
+        failures: &failures,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    complaints.extend(reports::write(&targets, &run));
     let options = terminal.options();
-    let written = render(format, &report.diagnostics, &summary(&report), &options, &mut terminal.out);
+    let written = render(format, &run, &options, &mut terminal.out);
     unless_closed(written.and_then(|()| terminal.out.flush()))?;
     complaints.iter().for_each(|complaint| complaint.write(terminal));
     let status = match report.count(Severity::Error) {

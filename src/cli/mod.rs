@@ -14,6 +14,7 @@ mod levels;
 mod output;
 mod plan;
 mod reference;
+mod reports;
 mod terminal;
 
 use std::ffi::OsString;

@@ -17,7 +17,7 @@ use crate::intern::EntityType;
 use crate::load::{Overlay, load};
 use crate::message::{self, quoted};
 use crate::plan::{BuildOptions, Built, PlanFormat};
-use crate::render::{Format, render};
+use crate::render::{Format, Run, render};
 use crate::text::Source;
 
 pub(super) fn run(arguments: &PlanArguments, matches: &ArgMatches, terminal: &mut Terminal) -> Result<Status, Failure> {
@@ -124,7 +124,7 @@ pub(super) fn findings(report: &Report, terminal: &mut Terminal) {
     let format = if terminal.err_is_terminal { Format::Full } else { Format::Concise };
     let options = terminal.err_options();
     let mut out = std::io::BufWriter::new(&mut terminal.err);
-    let written = render(format, &report.diagnostics, &summary(report), &options, &mut out);
+    let written = render(format, &Run::of(&report.diagnostics, summary(report)), &options, &mut out);
     // Where messages cannot be written nobody can be told; the exit status still says it.
     drop(written.and_then(|()| std::io::Write::flush(&mut out)));
 }

@@ -112,6 +112,9 @@ impl Workspace {
             return None;
         }
         let numbers = check::allocate(&image);
+        for diagnostic in check::exhausted(&image, &numbers) {
+            image.report(diagnostic, Vec::new());
+        }
         let (order, unproven, findings) = {
             let (extra, rows) = (std::mem::take(&mut edges.extra), std::mem::take(&mut edges.edges));
             let nodes = Nodes::new(&image, &extra);

@@ -53,11 +53,15 @@ impl Found<'_, '_> {
     /// What stands in it; and implied groups, which are entered in an account file.
     fn parents(&mut self) {
         let image = &self.steps.graph.image;
-        let accounts = image.entities.find_path("/etc/group").map(|file| image.account_file(file));
         for (number, row) in image.provides.iter().enumerate() {
             let group = image.entities.entity_type(row.entity) == EntityType::Group;
             let cause = match row.strength {
-                Strength::Implied if group && accounts == Some(self.entity) => Cause::Accounts,
+                Strength::Implied
+                    if group
+                        && image.account_file(EntityType::Group, image.phase(row.feature)) == Some(self.entity) =>
+                {
+                    Cause::Accounts
+                }
                 _ if group || row.parent == ParentRule::Free => continue,
                 _ if row.entity == EntityId::ROOT || image.entities.parent(row.entity) != self.entity => continue,
                 _ => Cause::Parent,

@@ -6,7 +6,9 @@ use super::check::{Failure, Lack};
 use super::image::{Image, RowId};
 use super::queries::Taker;
 use super::slots::{NONE, Slot, Slots, There};
-use crate::entity::{Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, Phase, Strength, Validator, What};
+use crate::entity::{
+    Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, PathFacts, Phase, Strength, Validator, What,
+};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 
@@ -97,6 +99,7 @@ pub fn build(image: &mut Image) -> Edges {
     builder.removals();
     builder.trees();
     builder.readers();
+    builder.recorded_accounts();
     let mut edges = builder.edges;
     edges.edges.sort_unstable_by_key(|edge| (edge.to, edge.from, edge.entity, edge.why));
     edges.edges.dedup_by_key(|edge| (edge.to, edge.from));
@@ -229,8 +232,10 @@ impl Builder<'_> {
                 self.rely(wanted, false);
             }
             There::Nothing => {
-                // Taken away in this very phase: who needs it comes before.
-                if image.goes_in(wanted.entity, wanted.phase) && wanted.ordered {
+                // Taken away in this very phase: who needs it comes before. But a file that lists accounts says who there is
+                // in its whole phase.
+                let listed = matches!(image.entities.entity_type(wanted.entity), EntityType::User | EntityType::Group);
+                if image.goes_in(wanted.entity, wanted.phase) && wanted.ordered && !listed {
                     let before = image.before(wanted.entity, wanted.phase);
                     if !matches!(before, There::Nothing) {
                         if let There::Slot(slot) = before {
@@ -426,6 +431,13 @@ impl Builder<'_> {
             if row.entity == EntityId::ROOT {
                 continue;
             }
+            // What is put below something that its own phase takes away is reported as that.
+            if let Some(slot) = self.slot_of(number)
+                && slot.broken
+                && self.image.goes_in(row.entity, slot.phase)
+            {
+                continue;
+            }
             // A directory that is a step of its own needs what the tree it comes from needs.
             if let Some(slot) = self.slot_of(number)
                 && slot.split
@@ -546,11 +558,11 @@ impl Builder<'_> {
     fn implied_group(&mut self, number: u32) {
         let Some(node) = self.row_node(number) else { return };
         let row = self.image.provides[number as usize];
-        let Some(file) = self.image.entities.find_path("/etc/group") else { return };
+        let Some(file) = self.image.account_file(EntityType::Group, self.image.phase(row.feature)) else { return };
         self.want(&Wanted {
             node,
             feature: row.feature,
-            entity: self.image.account_file(file),
+            entity: file,
             validator: FILE,
             ordered: true,
             cause: Cause::Accounts,
@@ -579,10 +591,10 @@ impl Builder<'_> {
 
     fn requires(&mut self) {
         for number in 0..self.image.requires.len() as u32 {
-            if self.image.lost_rows.contains_key(&RowId::Require(number)) {
+            let row = self.image.requires[number as usize];
+            if self.image.lost_rows.contains_key(&RowId::Require(number)) || self.image.is_overridden(row.feature) {
                 continue;
             }
-            let row = self.image.requires[number as usize];
             // A group that only a default asked for.
             let implied =
                 row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
@@ -639,6 +651,9 @@ impl Builder<'_> {
                 continue;
             }
             let (feature, node, ordered, own) = match row {
+                RowId::Require(number) if self.image.is_overridden(self.image.requires[number as usize].feature) => {
+                    continue;
+                }
                 RowId::Provide(number) => {
                     let provide = &self.image.provides[number as usize];
                     if matches!(provide.means, Means::Assumed | Means::Declared) {
@@ -786,30 +801,50 @@ impl Builder<'_> {
 
     /// A hard link to an account file comes after every step of its phase that edits the file in place.
     fn readers(&mut self) {
-        for path in ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"] {
-            let Some(spelled) = self.image.entities.find_path(path) else { continue };
-            let place = self.image.account_file(spelled);
-            let readers: Vec<u32> = (0..self.image.provides.len() as u32)
-                .filter(|&number| match self.image.provides[number as usize].what {
-                    What::Path(facts) => facts.content == Content::SameAs(place),
-                    _ => false,
-                })
-                .collect();
-            if readers.is_empty() {
+        const FILES: [(&str, EntityType); 4] = [
+            ("/etc/passwd", EntityType::User),
+            ("/etc/shadow", EntityType::User),
+            ("/etc/group", EntityType::Group),
+            ("/etc/gshadow", EntityType::Group),
+        ];
+        let image = self.image;
+        let links = (0..image.provides.len() as u32).filter_map(|number| match image.provides[number as usize].what {
+            What::Path(PathFacts { content: Content::SameAs(place), .. }) => Some((number, place)),
+            _ => None,
+        });
+        let mut editors: FxHashMap<(Phase, EntityType), Vec<u32>> = FxHashMap::default();
+        for (reader, place) in links {
+            let row = &image.provides[reader as usize];
+            let (to, phase) = (self.node_of(row.feature), image.phase(row.feature));
+            for (path, entity_type) in FILES {
+                if image.find_account_place(path, phase) != Some(place) {
+                    continue;
+                }
+                let editors = editors.entry((phase, entity_type)).or_insert_with(|| image.editors(phase, entity_type));
+                for &from in editors.iter().filter(|&&from| from != to && from != NONE) {
+                    self.edges.edges.push(Edge { from, to, entity: place, why: Why::Reads(reader) });
+                }
+            }
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// A step of which it is recorded that it brings accounts enters them into files that are there by then.
+    fn recorded_accounts(&mut self) {
+        let image = self.image;
+        for slot in &image.slots.slots {
+            let Some(file) = image.account_file(image.entities.entity_type(slot.entity), slot.phase) else { continue };
+            if slot.node == NONE || image.provides[slot.lead as usize].means != Means::Declared {
                 continue;
             }
-            for reader in readers {
-                let row = &self.image.provides[reader as usize];
-                let (to, phase) = (self.node_of(row.feature), self.image.phase(row.feature));
-                for from in self.image.editors(phase, path) {
-                    let from = match from {
-                        Editor::Feature(feature) => self.node_of(feature),
-                        Editor::Slot(slot) => self.image.slots.slots[slot as usize].node,
-                    };
-                    if from != to && from != NONE {
-                        self.edges.edges.push(Edge { from, to, entity: place, why: Why::Reads(reader) });
-                    }
-                }
+            if let Some(made) = image.slots.of(file).iter().find(|made| made.phase == slot.phase)
+                && made.node != NONE
+                && made.node != slot.node
+                && !made.broken
+            {
+                let (from, to) = (made.node, slot.node);
+                self.edges.edges.push(Edge { from, to, entity: file, why: Why::Parent(slot.lead) });
             }
         }
     }
@@ -819,12 +854,4 @@ impl Edges {
     fn used_assumption(&mut self, row: u32) {
         self.assumptions_used.push(row);
     }
-}
-
-/// A step that edits an account file in place.
-pub enum Editor {
-    /// A feature: a user, a group, a change of a user.
-    Feature(u32),
-    /// An implied group.
-    Slot(u32),
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accounts::AccountFiles;
 use super::layer::{Known, Layer, Spot};
 use super::slots::Slots;
 use crate::catalog::Code;
@@ -127,14 +128,18 @@ pub struct Image {
     pub opaque_phases: [(bool, bool); 5],
     /// Nodes whose effects are not fully known.
     pub opaque_nodes: FxHashMap<u32, ()>,
-    /// Where /etc/passwd and /etc/group really are, where a link leads elsewhere.
-    pub account_files: FxHashMap<EntityId, EntityId>,
+    /// Where /etc/passwd and /etc/group really are.
+    pub account_files: AccountFiles,
     /// The canonical place of what each feature is about.
     pub places: Vec<Option<EntityId>>,
     /// How many findings are kept back because something could not be read.
     pub withheld: usize,
     /// Features whose `replace` took effect.
     pub replaced: FxHashMap<u32, ()>,
+    /// Rows that a link of an including file takes the place of, or the place above.
+    pub overridden: FxHashSet<u32>,
+    /// Features of which nothing is left, because an including file has something else in their place.
+    pub overridden_features: FxHashSet<u32>,
     /// Rows whose path could not be resolved.
     pub lost_rows: FxHashMap<RowId, ()>,
     /// Who provides what, phase by phase.
@@ -225,10 +230,12 @@ impl Image {
             opaque_features: Vec::new(),
             opaque_phases: [(false, false); 5],
             opaque_nodes: FxHashMap::default(),
-            account_files: FxHashMap::default(),
+            account_files: AccountFiles::default(),
             places: Vec::new(),
             withheld: 0,
             replaced: FxHashMap::default(),
+            overridden: FxHashSet::default(),
+            overridden_features: FxHashSet::default(),
             lost_rows: FxHashMap::default(),
             slots: Slots::default(),
             findings: Vec::new(),

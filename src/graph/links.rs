@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accounts::AccountFiles;
 use super::image::{Image, RowId};
 use super::layer::{Layer, Spot};
 use crate::catalog::Code;
@@ -23,7 +24,7 @@ const NONE: u32 = u32::MAX;
 
 /// A link that stands at a place in the phase at hand.
 #[derive(Clone)]
-struct Standing {
+pub(super) struct Standing {
     target: Arc<str>,
     /// Its row in `links`; none if it comes from the base or an earlier phase's tree.
     row: Option<u32>,
@@ -31,24 +32,25 @@ struct Standing {
 
 /// Where a directory really is.
 #[derive(Clone, Copy)]
-struct Real {
-    place: EntityId,
+pub(super) struct Real {
+    pub(super) place: EntityId,
     trail: u32,
     hops: u32,
 }
 
 /// No way leads there.
 #[derive(Clone, Copy)]
-enum Lost {
+pub(super) enum Lost {
     /// Links in a circle, or too many: the trail.
     Looped(u32),
     /// `..` out of a directory that is not there.
     Dangling(EntityId),
 }
 
-struct Places<'i> {
-    image: &'i mut Image,
-    standing: FxHashMap<EntityId, Standing>,
+/// Where the links of a phase stand and where everything else is then.
+pub(super) struct Places<'i> {
+    pub(super) image: &'i mut Image,
+    pub(super) standing: FxHashMap<EntityId, Standing>,
     /// Base links that an earlier phase or a replacement took away.
     hidden: FxHashMap<EntityId, ()>,
     memo: Vec<u32>,
@@ -85,12 +87,14 @@ pub fn place_all(image: &mut Image) {
             continue;
         }
         places.forget();
+        by_phase[phase as usize] = places.standing_links(phase, &by_phase[phase as usize]);
         places.place_links(&by_phase[phase as usize]);
         places.replace_links(phase);
         places.forget();
         if any_link {
             places.resolve_rows(phase);
         }
+        places.account_files(phase);
         if !by_phase[phase as usize].is_empty() {
             places.gather(phase);
             places.loops(&by_phase[phase as usize]);
@@ -105,7 +109,7 @@ pub fn place_all(image: &mut Image) {
 }
 
 impl Places<'_> {
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.memo.clear();
         self.reals.clear();
     }
@@ -137,7 +141,7 @@ impl Places<'_> {
 
     /// Puts the links of a phase at their places. A link's place can depend on other links' places: who looked at a
     /// place is told when a link comes to stand there, so the work grows with the ways and not with their square.
-    fn place_links(&mut self, links: &[u32]) {
+    pub(super) fn place_links(&mut self, links: &[u32]) {
         let mut watchers: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
         let mut at: FxHashMap<u32, EntityId> = FxHashMap::default();
         let mut times: FxHashMap<u32, u32> = FxHashMap::default();
@@ -298,7 +302,7 @@ impl Places<'_> {
     }
 
     /// The real place of a path, all its links followed. Every directory is worked out once a phase.
-    fn real(&mut self, path: EntityId) -> Result<Real, Lost> {
+    pub(super) fn real(&mut self, path: EntityId) -> Result<Real, Lost> {
         let mut chain = Vec::new();
         let mut at = path;
         let mut real = loop {
@@ -339,7 +343,7 @@ impl Places<'_> {
     }
 
     /// A path's place without following its last component.
-    fn place(&mut self, path: EntityId) -> Result<Real, Lost> {
+    pub(super) fn place(&mut self, path: EntityId) -> Result<Real, Lost> {
         if path == EntityId::ROOT {
             return Ok(Real { place: path, trail: 0, hops: 0 });
         }
@@ -352,10 +356,23 @@ impl Places<'_> {
         Ok(Real { place: self.image.child(above.place, &name), ..above })
     }
 
+    /// Where the files that list accounts are in a phase.
+    fn account_files(&mut self, phase: Phase) {
+        for (file, path) in AccountFiles::SPELLED.into_iter().enumerate() {
+            let spelled = self.image.entities.path(path);
+            self.image.extend_spots();
+            let place = self.real(spelled).map_or(spelled, |real| real.place);
+            self.image.account_files.set(file, phase, place);
+        }
+    }
+
     fn resolve_rows(&mut self, phase: Phase) {
         for number in 0..self.image.provides.len() {
             let row = self.image.provides[number];
-            if self.image.phase(row.feature) != phase || !self.image.entities.is_path(row.entity) {
+            if self.image.phase(row.feature) != phase
+                || !self.image.entities.is_path(row.entity)
+                || self.image.overridden.contains(&(number as u32))
+            {
                 continue;
             }
             let What::Path(facts) = row.what else { continue };

@@ -7,7 +7,7 @@ use super::slots::Slots;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Content, Means, Owner, PathFacts, Provide, Strength, What};
-use crate::fragment::{Account, Feature};
+use crate::fragment::Account;
 use crate::intern::EntityType;
 use crate::kind::Kind;
 use crate::message;
@@ -45,8 +45,7 @@ pub fn merge_all(image: &mut Image) {
 
 fn merge(image: &mut Image, number: usize) {
     let (start, end) = image.slots.slots[number].rows;
-    let mut rows: Vec<u32> = image.slots.rows[start as usize..end as usize].to_vec();
-    override_included(image, &mut rows);
+    let rows: Vec<u32> = image.slots.rows[start as usize..end as usize].to_vec();
     let findings = image.findings.len();
     match image.entities.entity_type(image.slots.slots[number].entity) {
         EntityType::Path => merge_paths(image, number, &rows),
@@ -57,39 +56,6 @@ fn merge(image: &mut Image, number: usize) {
     }
     if image.findings.len() == findings {
         duplicates(image, &rows);
-    }
-}
-
-/// A feature with `replace` stands in the place of those of the files that its own file includes.
-fn override_included(image: &mut Image, rows: &mut Vec<u32>) {
-    let replacing: Vec<u32> = rows
-        .iter()
-        .copied()
-        .filter(|&row| image.features[image.provides[row as usize].feature as usize].is(Feature::REPLACE))
-        .collect();
-    if replacing.is_empty() {
-        return;
-    }
-    // Each file is asked about once, however many rows come from it.
-    let files: Vec<u32> = replacing.iter().map(|&row| image.file_of(image.provides[row as usize].feature)).collect();
-    let mut answers: FxHashMap<u32, bool> = FxHashMap::default();
-    let mut kept = Vec::with_capacity(rows.len());
-    let mut replaced = false;
-    for &row in rows.iter() {
-        let file = image.file_of(image.provides[row as usize].feature);
-        let dropped = *answers.entry(file).or_insert_with(|| files.iter().any(|&by| image.includes(by, file)));
-        if dropped {
-            image.slots.states[row as usize] |= Slots::DROPPED;
-            replaced = true;
-        } else {
-            kept.push(row);
-        }
-    }
-    if replaced {
-        for &row in &replacing {
-            image.replaced.insert(image.provides[row as usize].feature, ());
-        }
-        *rows = kept;
     }
 }
 
@@ -611,7 +577,8 @@ impl Image {
         } else {
             self.ids.groups.get(name)
         };
-        fixed.map(|&(number, _)| number).or_else(|| self.known(entity).and_then(|known| known.number))
+        let known = self.known(entity).filter(|_| self.gone[entity.index()] == 0);
+        fixed.map(|&(number, _)| number).or_else(|| known.and_then(|known| known.number))
     }
 
     /// A feature's extended attributes, sorted.

@@ -1,5 +1,6 @@
 //! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
 
+mod accounts;
 pub mod check;
 pub mod edges;
 mod image;
@@ -10,6 +11,7 @@ mod merge;
 pub mod order;
 pub mod queries;
 mod recorded;
+mod replace;
 pub mod slots;
 mod trees;
 mod trees_split;

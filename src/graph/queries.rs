@@ -2,15 +2,15 @@
 
 use rustc_hash::FxHashMap;
 
-use super::edges::Editor;
 use super::image::Image;
-use super::slots::{NONE, There};
+use super::slots::There;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
 use crate::entity::{Means, Phase, Strength, What};
 use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
+use crate::syntax::Shape;
 
 /// What takes something away.
 #[derive(Clone, Copy, Debug)]
@@ -70,18 +70,6 @@ impl Image {
         self.entities.text(at)
     }
 
-    /// The place at which an account file is, links followed within the main phase.
-    pub fn account_file(&self, spelled: EntityId) -> EntityId {
-        self.account_files.get(&spelled).copied().unwrap_or(spelled)
-    }
-
-    /// The same, as text.
-    pub fn account_place(&self, path: &str) -> String {
-        self.entities
-            .find_path(path)
-            .map_or_else(|| path.to_owned(), |spelled| self.entities.text(self.account_file(spelled)))
-    }
-
     /// The removal that takes an entity away in a phase: its own, or that of a directory above.
     pub fn removal_of(&self, entity: EntityId, phase: Phase) -> Option<u32> {
         let mut at = entity;
@@ -138,13 +126,8 @@ impl Image {
     /// What takes an entity away in a phase: a removal, or what replaces a directory above it.
     pub fn taker_of(&self, entity: EntityId, phase: Phase) -> Option<Taker> {
         // Accounts go with the file that no longer lists them.
-        let file = match self.entities.entity_type(entity) {
-            EntityType::User => Some("/etc/passwd"),
-            EntityType::Group => Some("/etc/group"),
-            _ => None,
-        };
-        if let Some(place) = file.and_then(|file| self.entities.find_path(file)) {
-            let slots = self.slots.of(self.account_file(place));
+        if let Some(file) = self.account_file(self.entities.entity_type(entity), phase) {
+            let slots = self.slots.of(file);
             return slots.iter().find(|slot| slot.phase == phase).map(|slot| Taker::Replacement(slot.lead));
         }
         let mut at = entity;
@@ -207,32 +190,6 @@ impl Image {
             .ids()
             .skip(directory.index())
             .filter(move |&id| id != directory && self.entities.parent(id) == directory)
-    }
-
-    /// The steps of a phase that edit an account file in place.
-    pub fn editors(&self, phase: Phase, path: &str) -> Vec<Editor> {
-        let mut editors = Vec::new();
-        let groups_too = path == "/etc/group" || path == "/etc/gshadow";
-        for (number, slot) in self.slots.slots.iter().enumerate() {
-            let row = &self.provides[slot.lead as usize];
-            if slot.phase != phase || slot.node == NONE || row.means != Means::Made {
-                continue;
-            }
-            match slot.what {
-                What::User(_) => editors.push(Editor::Feature(row.feature)),
-                What::Group(_) if groups_too && row.strength == Strength::Implied => {
-                    editors.push(Editor::Slot(number as u32))
-                }
-                What::Group(_) if groups_too => editors.push(Editor::Feature(row.feature)),
-                _ => {}
-            }
-        }
-        for (number, feature) in self.features.iter().enumerate() {
-            if feature.kind == Kind::Usermod && feature.phase == phase && groups_too {
-                editors.push(Editor::Feature(number as u32));
-            }
-        }
-        editors
     }
 
     /// Whether something opaque may have provided an entity by the time that a phase starts: the base, or an earlier phase.
@@ -315,6 +272,29 @@ impl Image {
         }
     }
 
+    /// Numbers of users and groups that commands and the image configuration are run as, without a name.
+    pub fn numeric_users(&self) -> Vec<(EntityType, u32)> {
+        let mut numbers = Vec::new();
+        for feature in self.features.iter().enumerate().filter(|(_, row)| row.kind == Kind::Run) {
+            let fragment = self.fragment_of(feature.0 as u32);
+            let text = fragment.source.text.as_str();
+            let Some(user) = fragment.document.get(feature.1.node, "user", text) else { continue };
+            let number = match fragment.document.shape(user) {
+                Shape::Integer => fragment.document.integer(user, text).and_then(|number| u32::try_from(number).ok()),
+                Shape::String => fragment.document.string(user, text).parse().ok(),
+                _ => None,
+            };
+            numbers.extend(number.map(|number| (EntityType::User, number)));
+        }
+        for setting in self.files.iter().flat_map(|file| &file.fragment.settings).filter(|row| row.name == "user") {
+            let value = setting.value.trim_matches('"');
+            let (user, group) = value.split_once(':').map_or((value, None), |(user, group)| (user, Some(group)));
+            numbers.extend(user.parse().ok().map(|number| (EntityType::User, number)));
+            numbers.extend(group.and_then(|group| group.parse().ok()).map(|number| (EntityType::Group, number)));
+        }
+        numbers
+    }
+
     /// Adds what a feature's facts list.
     pub fn add_recorded(&mut self, feature: u32, span: crate::text::Span, facts: &crate::facts::Facts) {
         super::recorded::add(self, feature, span, facts);
@@ -328,14 +308,6 @@ impl Image {
             let own = matches!(row.means, Means::Made | Means::Assumed) && row.strength != Strength::Implied;
             if own || row.means == Means::Contained && row.span == self.features[feature].origin {
                 self.places[feature].get_or_insert(row.entity);
-            }
-        }
-        // A requirement of an account file tells where the file really is.
-        for file in &self.files {
-            for (row, own) in self.requires[file.requires as usize..].iter().zip(&file.fragment.requires) {
-                if own.cause == crate::entity::Cause::Accounts {
-                    self.account_files.insert(file.entities[own.entity.index()], row.entity);
-                }
             }
         }
         for removal in &self.removals {

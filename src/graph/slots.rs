@@ -6,8 +6,7 @@ use super::image::{Image, RowId};
 use super::layer::Known;
 use super::merge;
 use crate::entity::{Means, ParentRule, PathFacts, Phase, Provide, Strength, What};
-use crate::fragment::{Account, Feature};
-use crate::inputs::{ContentsState, Inputs};
+use crate::inputs::Inputs;
 use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
 
@@ -171,8 +170,10 @@ impl Image {
 /// Groups all rows into slots, merges them and compares them with what is there before.
 pub fn build(image: &mut Image, inputs: &Inputs) {
     image.slots.merged = (0..image.features.len() as u32).collect();
+    image.slots.states = vec![0; image.provides.len()];
+    super::replace::settle(image);
+    super::accounts::list(image, inputs);
     imply_directories(image);
-    list_accounts(image, inputs);
     group(image);
     merge::merge_all(image);
     super::check::removed_and_provided(image);
@@ -209,7 +210,9 @@ fn imply_directories(image: &mut Image) {
     let mut marked = vec![0u8; image.entities.len()];
     for number in 0..image.provides.len() {
         let row = image.provides[number];
-        if row.parent != ParentRule::Implied || image.lost_rows.contains_key(&RowId::Provide(number as u32)) {
+        let dropped = image.slots.states.get(number).is_some_and(|state| state & Slots::DROPPED != 0);
+        if row.parent != ParentRule::Implied || dropped || image.lost_rows.contains_key(&RowId::Provide(number as u32))
+        {
             continue;
         }
         let bit = 1 << image.phase(row.feature) as u8;
@@ -231,113 +234,14 @@ fn imply_directories(image: &mut Image) {
     }
 }
 
-/// The accounts in every /etc/passwd and /etc/group that a feature installs with contents that can be read.
-fn list_accounts(image: &mut Image, inputs: &Inputs) {
-    for (path, entity_type) in [("/etc/passwd", EntityType::User), ("/etc/group", EntityType::Group)] {
-        let Some(place) = image.entities.find_path(path) else { continue };
-        for number in 0..image.provides.len() {
-            let row = image.provides[number];
-            if row.entity != place || image.lost_rows.contains_key(&RowId::Provide(number as u32)) {
-                continue;
-            }
-            let cloned = cloned_accounts(image, &row, entity_type);
-            let text = contents(image, &row, inputs);
-            if text.is_none() && cloned.is_empty() {
-                continue;
-            }
-            let text = text.unwrap_or_default();
-            let mut listed: FxHashMap<EntityId, ()> = FxHashMap::default();
-            let base =
-                Provide { strength: Strength::Explicit, means: Means::Contained, parent: ParentRule::Free, ..row };
-            for (name, number) in cloned {
-                let entity = image.entities.name(entity_type, &name);
-                let what = if entity_type == EntityType::User {
-                    image.accounts.push(Account { uid: number, ..Account::default() });
-                    What::User(image.accounts.len() as u32 - 1)
-                } else {
-                    What::Group(number)
-                };
-                listed.insert(entity, ());
-                image.provides.push(Provide { entity, what, ..base });
-            }
-            match entity_type {
-                EntityType::User => {
-                    for line in crate::accounts::passwd(&text) {
-                        let user = image.entities.name(EntityType::User, line.name);
-                        let account = Account {
-                            uid: Some(line.uid),
-                            home: Some(line.home.to_owned()),
-                            shell: Some(line.shell.to_owned()),
-                            comment: Some(line.comment.to_owned()),
-                            ..Account::default()
-                        };
-                        image.accounts.push(account);
-                        let account = image.accounts.len() as u32 - 1;
-                        if listed.insert(user, ()).is_none() {
-                            image.provides.push(Provide { entity: user, what: What::User(account), ..base });
-                        }
-                    }
-                }
-                _ => {
-                    for line in crate::accounts::group(&text) {
-                        let group = image.entities.name(EntityType::Group, line.name);
-                        if listed.insert(group, ()).is_none() {
-                            image.provides.push(Provide { entity: group, what: What::Group(Some(line.gid)), ..base });
-                        }
-                    }
-                }
-            }
-            image.extend_spots();
-            if image.features[row.feature as usize].is(Feature::REPLACE) {
-                let bit = 1 << image.phase(row.feature) as u8;
-                let names: Vec<String> = image.base.as_ref().map_or_else(Vec::new, |base| {
-                    base.names(entity_type).into_iter().map(|(name, _)| name.to_owned()).collect()
-                });
-                for name in names {
-                    let entity = image.entities.name(entity_type, &name);
-                    image.extend_spots();
-                    if !listed.contains_key(&entity) {
-                        image.gone[entity.index()] |= bit;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The accounts of the image that an account file is cloned from.
-fn cloned_accounts(image: &Image, row: &Provide, entity_type: EntityType) -> Vec<(String, Option<u32>)> {
-    let What::Path(PathFacts { content: crate::entity::Content::Entry(entry), .. }) = row.what else {
-        return Vec::new();
-    };
-    let Some(layer) = &image.grafts[image.entries[entry as usize].graft as usize].layer else { return Vec::new() };
-    layer.names(entity_type).into_iter().map(|(name, known)| (name.to_owned(), known.number)).collect()
-}
-
-fn contents(image: &Image, row: &Provide, inputs: &Inputs) -> Option<String> {
-    use super::image::Substance;
-    if let What::Path(PathFacts { content: crate::entity::Content::Entry(entry), .. }) = row.what {
-        let row = &image.entries[entry as usize];
-        let path = &row.tree.entries()[row.entry as usize].path;
-        return row.tree.text(path).map(|text| text.to_string());
-    }
-    match image.substance(row) {
-        Substance::Text(text) => Some(text),
-        Substance::Host(path) => match inputs.contents(&path) {
-            Some(ContentsState::Text(text)) => Some(text.to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Sorts rows by entity, phase and feature: by counting, then inside the few groups that have more than one.
 fn group(image: &mut Image) {
     let count = image.entities.len();
-    image.slots.states = vec![0; image.provides.len()];
+    image.slots.states.resize(image.provides.len(), 0);
     let mut offsets = vec![0u32; count + 1];
     let mut takes_part = |number: usize, row: &Provide| -> bool {
-        if image.lost_rows.contains_key(&RowId::Provide(number as u32)) {
+        let dropped = image.slots.states[number] & Slots::DROPPED != 0;
+        if dropped || image.lost_rows.contains_key(&RowId::Provide(number as u32)) {
             return false;
         }
         if row.means == Means::Assumed {

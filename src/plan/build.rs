@@ -490,7 +490,7 @@ impl<'g> Built<'g> {
                 let slot = &graph.image.slots.slots[slot as usize];
                 graph.image.provides[slot.lead as usize].strength == Strength::Implied
             }),
-            modifies: self.operations.modifies(&op),
+            modifies: self.operations.modifies(&op, self.nodes.phase(node), self.brings_accounts(node)),
             hermetic: Operations::hermetic(&op),
             op,
             requires,
@@ -499,6 +499,21 @@ impl<'g> Built<'g> {
             inputs: self.inputs.get(&node).cloned().unwrap_or_default(),
             key: self.keys[node as usize],
         }
+    }
+
+    /// Whether it is said of a step that it brings users, and groups, which it then enters into the account files.
+    fn brings_accounts(&self, node: u32) -> (bool, bool) {
+        let image = &self.graph.image;
+        let mut brings = (false, false);
+        for &slot in self.provides.of(node) {
+            let slot = &image.slots.slots[slot as usize];
+            if image.provides[slot.lead as usize].means == Means::Declared {
+                let entity_type = image.entities.entity_type(slot.entity);
+                brings.0 |= entity_type == EntityType::User;
+                brings.1 |= entity_type == EntityType::Group;
+            }
+        }
+        brings
     }
 
     fn provided(&self, node: u32) -> Vec<Provided> {

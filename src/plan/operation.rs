@@ -650,14 +650,18 @@ impl<'g> Operations<'g> {
         }
     }
 
-    /// The places that an operation edits in place.
-    pub fn modifies(&self, op: &Op) -> Vec<String> {
-        let places: &[&str] = match op {
-            Op::AddUser { .. } => &["/etc/group", "/etc/passwd"],
-            Op::AddGroup { .. } | Op::AddToGroups { .. } => &["/etc/group"],
+    /// The places that an operation edits in place. `brings` says whether it is known to bring users, and groups.
+    pub fn modifies(&self, op: &Op, phase: crate::entity::Phase, brings: (bool, bool)) -> Vec<String> {
+        let places: &[&str] = match (op, brings) {
+            (Op::AddUser { .. }, _) | (_, (true, _)) => &["/etc/group", "/etc/passwd"],
+            (Op::AddGroup { .. } | Op::AddToGroups { .. }, _) | (_, (_, true)) => &["/etc/group"],
             _ => &[],
         };
-        places.iter().map(|place| self.image().account_place(place)).collect()
+        let image = self.image();
+        let place = |path: &&str| {
+            image.find_account_place(path, phase).map_or_else(|| (*path).to_owned(), |place| self.path(place))
+        };
+        places.iter().map(place).collect()
     }
 
     /// Whether the outcome depends on nothing outside.

@@ -7,9 +7,10 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, Th
 
 use super::escape::clipped;
 use super::excerpt::{CONTEXT_LINES, Cut, Excerpt, Place};
-use super::{Options, Summary};
+use super::{Options, Summary, words};
 use crate::catalog::{Code, Severity};
 use crate::diagnostic::Diagnostic;
+use crate::message::count;
 
 /// Characters of a message, note or help that are shown. Two of the longest paths fit.
 const MAX_TEXT: usize = 10_000;
@@ -195,33 +196,17 @@ impl<'a> Painter<'a> {
         out.push('\n');
     }
 
-    /// The last line: how much of what was found, in how much.
+    /// The last line.
     fn closing(&self, summary: &Summary) -> String {
-        let parts = [
-            (summary.errors, "error", "errors", RED),
-            (summary.warnings, "warning", "warnings", YELLOW),
-            (summary.infos, "info", "infos", CYAN),
-        ];
-        let found: Vec<String> = parts
-            .iter()
-            .filter(|part| part.0 > 0)
-            .map(|&(number, one, many, style)| self.paint(&count(number, one, many), style))
-            .collect();
-        let mut line = if found.is_empty() { self.paint("No problems", GREEN) } else { found.join(", ") };
-        let features = count(summary.features, "feature", "features");
-        if summary.images > 0 {
-            let _ = write!(line, " in {} ({features})", count(summary.images, "image", "images"));
-        } else if summary.features > 0 {
-            let _ = write!(line, " in {features}");
-        }
-        if summary.incomplete > 0 {
-            let _ = write!(
-                line,
-                "; {} incomplete: what may be missing there is not judged",
-                count(summary.incomplete, "image is", "images are")
-            );
-        }
-        line
+        words::totals(summary, |text, severity| {
+            let style = match severity {
+                Some(Severity::Error) => RED,
+                Some(Severity::Warning) => YELLOW,
+                Some(Severity::Info) => CYAN,
+                None => GREEN,
+            };
+            self.paint(text, style)
+        })
     }
 
     fn paint(&self, text: &str, style: &str) -> String {
@@ -233,10 +218,6 @@ const RED: &str = "1;31";
 const GREEN: &str = "1;32";
 const YELLOW: &str = "1;33";
 const CYAN: &str = "36";
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
 
 /// A finding as miette takes it. All texts are harmless.
 #[derive(Debug)]

@@ -3,9 +3,15 @@
 mod concise;
 mod escape;
 mod excerpt;
+mod fingerprint;
 mod full;
+mod github;
+mod gitlab;
 pub mod graph;
 pub mod json;
+mod junit;
+mod sarif;
+mod words;
 
 use std::io::{self, Write};
 
@@ -22,11 +28,20 @@ pub enum Format {
     Concise,
     /// The versioned JSON.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, which GitHub shows as annotations of a change.
+    Github,
+    /// A code quality report, which GitLab shows beside a merge request.
+    Gitlab,
+    /// JUnit XML: a suite for each file, a case for each finding.
+    Junit,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Full, Self::Concise, Self::Json];
+    pub const ALL: &'static [Self] =
+        &[Self::Full, Self::Concise, Self::Json, Self::Sarif, Self::Github, Self::Gitlab, Self::Junit];
 
     /// As named on the command line.
     pub const fn name(self) -> &'static str {
@@ -34,6 +49,10 @@ impl Format {
             Self::Full => "full",
             Self::Concise => "concise",
             Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
         }
     }
 
@@ -81,17 +100,63 @@ impl Default for Options {
     }
 }
 
-/// Writes all findings, in the order given, and the summary where the format has one.
-pub fn render(
-    format: Format,
-    diagnostics: &[Diagnostic],
-    summary: &Summary,
-    options: &Options,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// All that a run has to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What was found, by file, position and code.
+    pub diagnostics: &'a [Diagnostic],
+    /// What was seen and found, in numbers.
+    pub summary: Summary,
+    /// The manifests that were looked at, also those in which nothing was found.
+    pub files: &'a [String],
+    /// What could not be done although it was asked for: a sentence each.
+    pub failures: &'a [String],
+    /// The version of featgraph, for the formats that tell it.
+    pub version: &'a str,
+}
+
+impl<'a> Run<'a> {
+    /// A run in which everything could be done, for formats that show nothing but findings.
+    pub fn of(diagnostics: &'a [Diagnostic], summary: Summary) -> Self {
+        Self { diagnostics, summary, files: &[], failures: &[], version: "" }
+    }
+}
+
+/// Writes all findings, in the order given, and what else the format has a place for.
+pub fn render(format: Format, run: &Run<'_>, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Full => full::write(diagnostics, summary, options, out),
-        Format::Concise => concise::write(diagnostics, out),
-        Format::Json => json::write(diagnostics, summary, out),
+        Format::Full => full::write(run.diagnostics, &run.summary, options, out),
+        Format::Concise => concise::write(run.diagnostics, out),
+        Format::Json => json::write(run.diagnostics, &run.summary, out),
+        Format::Sarif => sarif::write(run, out),
+        Format::Github => github::write(run, out),
+        Format::Gitlab => gitlab::write(run.diagnostics, out),
+        Format::Junit => junit::write(run, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use crate::catalog::Code;
+    use crate::diagnostic::Diagnostic;
+    use crate::text::{Location, Source, Span};
+
+    /// A finding at some bytes of a text, with nothing more to say.
+    pub(super) fn found(code: Code, entity: Option<&str>, file: &str, text: &str, at: Range<u32>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: format!("something is {}", code.name()),
+            label: String::new(),
+            entity: entity.map(str::to_owned),
+            images: vec![String::from("a")],
+            location: Location { source: Source::new(file, text), span: Span::new(at.start, at.end) },
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use featgraph::catalog::Severity;
 use featgraph::compile::{Levels, Report, Workspace};
 use featgraph::load::{Overlay, load};
 use featgraph::plan::{self, Built, PlanFormat};
-use featgraph::render::{Format, Options, Summary, render};
+use featgraph::render::{Format, Options, Run, Summary, render};
 use serde_json::Value;
 
 /// A file of a workspace: its path and its text.
@@ -91,7 +91,8 @@ fn told_as_json(report: &Report) -> Value {
         features: report.features,
     };
     let mut out = Vec::new();
-    render(Format::Json, &report.diagnostics, &summary, &Options::default(), &mut out).expect("written to memory");
+    render(Format::Json, &Run::of(&report.diagnostics, summary), &Options::default(), &mut out)
+        .expect("written to memory");
     serde_json::from_slice(&out).expect("findings are JSON")
 }
 

@@ -94,7 +94,7 @@ pub fn judge(
         match &group[0].lack {
             Lack::Mismatch(reason) => judge.mismatch(group, &reason.clone()),
             Lack::Missing => {
-                if judge.is_clouded(group[0].entity) {
+                if judge.is_clouded(group[0].entity, group[0].phase) {
                     continue;
                 }
                 let may_be = |failure: &Failure| {
@@ -126,16 +126,11 @@ pub fn judge(
 
 impl Judge<'_> {
     /// Whether a place is below something of which it is not known what it is: nothing can be said then.
-    fn is_clouded(&self, entity: EntityId) -> bool {
+    fn is_clouded(&self, entity: EntityId, phase: Phase) -> bool {
         let image = self.image;
         // Accounts in a file that cannot be read yet are unknown, not absent.
-        let file = match image.entities.entity_type(entity) {
-            EntityType::User => Some("/etc/passwd"),
-            EntityType::Group => Some("/etc/group"),
-            _ => None,
-        };
-        if let Some(place) = file.and_then(|file| image.entities.find_path(file)) {
-            return image.slots.of(image.account_file(place)).iter().any(|slot| {
+        if let Some(file) = image.account_file(image.entities.entity_type(entity), phase) {
+            return image.slots.of(file).iter().any(|slot| {
                 matches!(slot.what, What::Path(facts) if facts.file_type.is_none())
                     && image.provides[slot.lead as usize].means == Means::Made
             });
@@ -209,10 +204,24 @@ impl Judge<'_> {
                 first.phase.name(),
                 image.say_feature(image.provides[slot.lead as usize].feature)
             ),
-            None => format!("nothing provides {said}, {}", because(image, first)),
+            None => match self.unlisted(first) {
+                Some(file) => format!(
+                    "{said}, {}, is no longer listed by what takes the place of {}",
+                    because(image, first),
+                    image.say(image.provides[file as usize].entity)
+                ),
+                None => format!("nothing provides {said}, {}", because(image, first)),
+            },
         };
         let mut diagnostic = self.start(Code::Missing, group, message);
         let mut explained = false;
+        if let Some(file) = self.unlisted(first).filter(|_| late.is_none()) {
+            let row = &image.provides[file as usize];
+            let place = image.at(row.feature, row.span);
+            diagnostic.related.push(image.related(Role::Provider, Some(row.entity), place, "takes its place here"));
+            diagnostic.help = Some(format!("list {said} in it, or declare {said} with a feature of its own"));
+            explained = true;
+        }
         // Provided, but too late.
         if let Some(slot) = late {
             let row = &image.provides[slot.lead as usize];
@@ -259,6 +268,18 @@ impl Judge<'_> {
             });
         }
         self.findings.push((diagnostic, Self::features(group)));
+    }
+
+    /// The row of the account file that no longer lists an account which was there before.
+    fn unlisted(&self, failure: &Failure) -> Option<u32> {
+        let image = self.image;
+        let phases = Phase::ALL.iter().rev().filter(|&&phase| phase <= failure.phase);
+        let phase = phases.copied().find(|&phase| image.goes_in(failure.entity, phase))?;
+        image.account_file(image.entities.entity_type(failure.entity), phase)?;
+        match image.taker_of(failure.entity, phase)? {
+            crate::graph::queries::Taker::Replacement(row) => Some(row),
+            crate::graph::queries::Taker::Removal(_) => None,
+        }
     }
 
     fn unproven(&mut self, group: &[Failure]) {

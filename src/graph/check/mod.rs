@@ -9,7 +9,7 @@ mod settings;
 
 pub use lints::{lints, main_place};
 pub use missing::{Failure, Lack, judge};
-pub use numbers::{Numbers, allocate, conflicts, contradictions, unpinned};
+pub use numbers::{Numbers, allocate, conflicts, contradictions, exhausted, unpinned};
 pub use overwrite::overwrite;
 pub use removals::{managers, removed_and_provided};
 pub use settings::settings;

@@ -10,6 +10,7 @@ use crate::entity::{Means, Owner, Strength, What};
 use crate::graph::image::Image;
 use crate::graph::slots::NONE;
 use crate::intern::{EntityId, EntityType};
+use crate::message;
 use crate::syntax::NodeId;
 
 /// Every account's number, where it is known.
@@ -19,6 +20,8 @@ pub struct Numbers {
     pub of: FxHashMap<EntityId, u32>,
     /// Those that were allocated here, not given.
     pub allocated: Vec<(EntityId, u32)>,
+    /// Accounts for which no number was left.
+    pub left_out: Vec<EntityId>,
 }
 
 impl Numbers {
@@ -179,8 +182,12 @@ pub fn allocate(image: &Image) -> Numbers {
         if let Some(base) = &image.base {
             for (name, known) in base.names(entity_type) {
                 let Some(number) = known.number else { continue };
-                used[side(entity_type)].insert(number);
-                if let Some(entity) = image.entities.find_name(entity_type, name) {
+                let entity = image.entities.find_name(entity_type, name);
+                // Whom the image takes away leaves the number free.
+                if entity.is_none_or(|entity| image.gone[entity.index()] == 0) {
+                    used[side(entity_type)].insert(number);
+                }
+                if let Some(entity) = entity {
                     numbers.of.insert(entity, number);
                 }
             }
@@ -190,6 +197,9 @@ pub fn allocate(image: &Image) -> Numbers {
         for (entity_type, number) in base.numeric_owners() {
             used[side(entity_type)].insert(number);
         }
+    }
+    for (entity_type, number) in image.numeric_users() {
+        used[side(entity_type)].insert(number);
     }
     for row in &image.provides {
         if let What::Path(facts) = row.what {
@@ -244,9 +254,12 @@ pub fn allocate(image: &Image) -> Numbers {
     // Users first; their own groups take their numbers where they are free, and the rest follows by name.
     let (users, mut groups): (Vec<_>, Vec<_>) = open.into_iter().partition(|entry| entry.0 == EntityType::User);
     for (entity_type, _, entity, system, _) in users {
-        if let Some(number) = take(entity_type, system, &mut used) {
-            numbers.of.insert(entity, number);
-            numbers.allocated.push((entity, number));
+        match take(entity_type, system, &mut used) {
+            Some(number) => {
+                numbers.of.insert(entity, number);
+                numbers.allocated.push((entity, number));
+            }
+            None => numbers.left_out.push(entity),
         }
     }
     implied.sort();
@@ -265,12 +278,50 @@ pub fn allocate(image: &Image) -> Numbers {
     }
     groups.sort();
     for (entity_type, _, entity, system, _) in groups {
-        if let Some(number) = take(entity_type, system, &mut used) {
-            numbers.of.insert(entity, number);
-            numbers.allocated.push((entity, number));
+        match take(entity_type, system, &mut used) {
+            Some(number) => {
+                numbers.of.insert(entity, number);
+                numbers.allocated.push((entity, number));
+            }
+            None => numbers.left_out.push(entity),
         }
     }
     numbers
+}
+
+/// Reports those for whom no number is left, once for users and once for groups.
+pub fn exhausted(image: &Image, numbers: &Numbers) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for entity_type in [EntityType::User, EntityType::Group] {
+        let mut rows: Vec<u32> = numbers
+            .left_out
+            .iter()
+            .filter(|&&entity| image.entities.entity_type(entity) == entity_type)
+            .filter_map(|&entity| image.slots.of(entity).iter().find(|slot| slot.node != NONE))
+            .map(|slot| slot.lead)
+            // A group that had to be there is left out with its user.
+            .filter(|&row| image.provides[row as usize].strength != Strength::Implied)
+            .collect();
+        rows.sort_unstable_by_key(|&row| (image.provides[row as usize].feature, row));
+        let Some((&first, others)) = rows.split_first() else { continue };
+        let first = &image.provides[first as usize];
+        let what = if entity_type == EntityType::User { "uid" } else { "gid" };
+        let range = if image.is_system_feature(first.feature) { "100 to 999" } else { "1000 to 59999" };
+        let mut message = format!("no {what} is left for {}: all from {range} are taken", image.say(first.entity));
+        if !others.is_empty() {
+            message.push_str(&format!(", nor for {}", message::count(others.len(), "other", "others")));
+        }
+        let mut diagnostic =
+            image.diagnostic(Code::IdConflict, Some(first.entity), image.origin(first.feature), message);
+        diagnostic.label = format!("needs a {what}");
+        for row in others.iter().map(|&row| &image.provides[row as usize]) {
+            let (place, text) = (image.origin(row.feature), format!("{} has none either", image.say(row.entity)));
+            diagnostic.related.push(image.related(Role::Provider, Some(row.entity), place, text));
+        }
+        diagnostic.help = Some(format!("write `{what} = ...` with a number outside that range, or declare fewer"));
+        found.push(diagnostic);
+    }
+    found
 }
 
 impl Image {

@@ -27,13 +27,14 @@ enum Standing {
 /// Compares one slot with what is there before its phase.
 pub fn overwrite(image: &mut Image, number: usize) {
     let slot = &image.slots.slots[number];
-    let (entity, phase, lead) = (slot.entity, slot.phase, slot.lead);
+    let (entity, phase) = (slot.entity, slot.phase);
     let rows = slot.rows;
     if slot.broken {
         return;
     }
-    if image.slots.states[lead as usize] & Slots::DROPPED != 0 {
-        image.slots.slots[number].satisfied = true;
+    // Whom a file of this very phase no longer lists was not there before it.
+    let is_account = matches!(image.entities.entity_type(entity), EntityType::User | EntityType::Group);
+    if is_account && image.goes_in(entity, phase) {
         return;
     }
     let before = image.before(entity, phase);

@@ -8,7 +8,6 @@ use crate::entity::{Means, Strength};
 use crate::fragment::Removal;
 use crate::graph::image::Image;
 use crate::graph::queries::Taker;
-use crate::graph::slots::Slots;
 use crate::intern::EntityType;
 
 /// What is both removed and provided in one phase: one finding a removal.
@@ -24,7 +23,7 @@ pub fn removed_and_provided(image: &mut Image) {
             continue;
         }
         let is_account = matches!(image.entities.entity_type(slot.entity), EntityType::User | EntityType::Group);
-        if image.slots.states[slot.lead as usize] & Slots::DROPPED != 0 || is_account {
+        if is_account {
             continue;
         }
         match image.taker_of(slot.entity, slot.phase) {
