@@ -132,9 +132,8 @@ impl Workspace {
             .chain(sets.iter().map(|path| (path.as_str(), true)))
             .collect();
         results.of.retain(|path, kept| wanted.get(path.as_str()) == Some(&kept.alone));
-        for kept in results.of.values_mut() {
-            kept.stale |= dirty.iter().any(|path| kept.from.binary_search(path).is_ok());
-        }
+        let touched = |kept: &Kept| dirty.iter().any(|path| kept.from.binary_search(path).is_ok());
+        results.of.values_mut().for_each(|kept| kept.stale |= touched(kept));
         let mut needs: FxHashMap<String, Vec<String>> = FxHashMap::default();
         for path in &all {
             // Of images that stand on each other the first is compiled without the others.
