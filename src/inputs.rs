@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::facts::Facts;
 use crate::text::Source;
 use crate::tree::Tree;
 
@@ -21,15 +22,20 @@ pub enum Ask {
     Digest(Arc<str>),
     /// The contents of a source that is to be a passwd or group file.
     Contents(Arc<str>),
+    /// The facts of a root file system that an image stands on or clones from.
+    Root(Arc<str>),
 }
 
 impl Ask {
     /// The path that is asked about.
     pub fn path(&self) -> &Arc<str> {
         match self {
-            Self::Text(path) | Self::Source(path) | Self::Archive(path) | Self::Digest(path) | Self::Contents(path) => {
-                path
-            }
+            Self::Text(path)
+            | Self::Source(path)
+            | Self::Archive(path)
+            | Self::Digest(path)
+            | Self::Contents(path)
+            | Self::Root(path) => path,
         }
     }
 }
@@ -99,6 +105,17 @@ pub enum ContentsState {
     Text(Arc<str>),
 }
 
+/// The answer to [`Ask::Root`].
+#[derive(Clone, Debug)]
+pub enum RootState {
+    /// It does not exist or cannot be read, and why.
+    Missing(String),
+    /// It has entries that would stand outside of it; a sentence about each.
+    Escapes(Vec<String>),
+    /// What is known of it, with the digest of every file.
+    Facts(Arc<Facts>),
+}
+
 /// An answer, of the sort its question has.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -112,6 +129,8 @@ pub enum Answer {
     Digest(DigestState),
     /// To [`Ask::Contents`].
     Contents(ContentsState),
+    /// To [`Ask::Root`].
+    Root(RootState),
 }
 
 /// One answer for each path.
@@ -125,6 +144,7 @@ pub struct Inputs {
     archives: Answers<ArchiveState>,
     digests: Answers<DigestState>,
     contents: Answers<ContentsState>,
+    roots: Answers<RootState>,
 }
 
 impl Inputs {
@@ -137,6 +157,7 @@ impl Inputs {
             Answer::Archive(state) => drop(self.archives.insert(path, state)),
             Answer::Digest(state) => drop(self.digests.insert(path, state)),
             Answer::Contents(state) => drop(self.contents.insert(path, state)),
+            Answer::Root(state) => drop(self.roots.insert(path, state)),
         }
     }
 
@@ -148,6 +169,7 @@ impl Inputs {
             Ask::Archive(path) => drop(self.archives.remove(path)),
             Ask::Digest(path) => drop(self.digests.remove(path)),
             Ask::Contents(path) => drop(self.contents.remove(path)),
+            Ask::Root(path) => drop(self.roots.remove(path)),
         }
     }
 
@@ -159,6 +181,7 @@ impl Inputs {
             Ask::Archive(path) => self.archives.contains_key(path),
             Ask::Digest(path) => self.digests.contains_key(path),
             Ask::Contents(path) => self.contents.contains_key(path),
+            Ask::Root(path) => self.roots.contains_key(path),
         }
     }
 
@@ -185,6 +208,11 @@ impl Inputs {
     /// The answer to [`Ask::Contents`].
     pub fn contents(&self, path: &str) -> Option<&ContentsState> {
         self.contents.get(path)
+    }
+
+    /// The answer to [`Ask::Root`].
+    pub fn root(&self, path: &str) -> Option<&RootState> {
+        self.roots.get(path)
     }
 }
 

@@ -198,7 +198,7 @@ fn run_with_nothing_it_shows_the_commands_and_an_example() {
 #[test]
 fn every_command_has_a_help_text() {
     let place = Place::new(&[]);
-    for command in ["check", "plan", "diff", "explain", "schema", "completions", "man"] {
+    for command in ["check", "plan", "diff", "facts", "explain", "schema", "completions", "man"] {
         let run = place.run(&[command, "-h"]);
         assert_eq!(run.status, 0);
         snapshot(&format!("help-{command}"), &run.out);

@@ -4,9 +4,15 @@
 
 #[path = "meaning/accounts.rs"]
 mod accounts;
+#[path = "meaning/mounts.rs"]
+mod mounts;
 #[path = "meaning/numbers.rs"]
 mod numbers;
 #[path = "meaning/replacing.rs"]
 mod replacing;
+#[path = "meaning/trees.rs"]
+mod trees;
+#[path = "meaning/words.rs"]
+mod words;
 #[path = "meaning/workspace.rs"]
 mod workspace;

@@ -47,6 +47,7 @@ pub(super) enum Command {
     Graph(GraphArguments),
     Why(WhyArguments),
     Diff(DiffArguments),
+    Facts(FactsArguments),
     Explain(ExplainArguments),
     Schema(SchemaArguments),
     Completions(CompletionsArguments),
@@ -265,6 +266,38 @@ pub(super) struct DiffArguments {
     /// How the difference is written.
     #[arg(long, value_enum, default_value_t)]
     pub format: TextOrJson,
+}
+
+/// Write down what a root file system has: paths, accounts, packages.
+#[derive(Args)]
+#[command(after_help = "\
+A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst) or a file of facts.
+What of it cannot be read is told on standard error, and the facts are then marked `opaque`.
+
+Examples:
+
+  featgraph facts /srv/roots/debian-12 -o debian-12.facts.json.zst
+  featgraph facts --since debian-12.facts.json.zst /srv/roots/with-nginx -o nginx.facts.json")]
+pub(super) struct FactsArguments {
+    /// The root file system, wherever it lies; `-` is an archive on standard input.
+    #[arg(value_name = "SOURCE")]
+    pub source: PathBuf,
+
+    /// Where to write the facts, compressed where the name ends in `.zst` or `.gz`; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Only what SOURCE has beyond this: facts, or another source.
+    #[arg(long, value_name = "OLD")]
+    pub since: Option<PathBuf>,
+
+    /// Add the digest of every file.
+    #[arg(long)]
+    pub digests: bool,
+
+    /// What the facts are called [default: after the source].
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
 }
 
 /// How answers are written.

@@ -7,6 +7,7 @@ mod config;
 mod diff;
 mod discover;
 mod explore;
+mod facts;
 mod failure;
 mod ids;
 mod input;
@@ -61,6 +62,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
         (Command::Graph(graph), _) => explore::graph(graph, &mut terminal),
         (Command::Why(why), _) => explore::why(why, &mut terminal),
         (Command::Diff(diff), _) => diff::run(diff, &mut terminal),
+        (Command::Facts(facts), _) => facts::run(facts, &mut terminal),
         (Command::Explain(explain), _) => reference::explain(explain, &mut terminal),
         (Command::Schema(schema), _) => reference::schema(schema, &mut terminal),
         (Command::Completions(completions), _) => reference::completions(completions, &mut terminal),

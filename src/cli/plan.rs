@@ -139,7 +139,10 @@ fn keep_inputs(workspace: &Workspace, folder: &Path, target: &Path) -> Result<()
     let real: PathBuf = std::fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
     let is_input = [target, &real].into_iter().filter_map(|path| super::discover::relative(folder, path)).any(|name| {
         let inputs = workspace.inputs();
-        inputs.text(&name).is_some() || inputs.source(&name).is_some() || inputs.archive(&name).is_some()
+        inputs.text(&name).is_some()
+            || inputs.source(&name).is_some()
+            || inputs.archive(&name).is_some()
+            || inputs.root(&name).is_some()
     });
     if !is_input {
         return Ok(());

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
 use crate::fragment::{Fragment, Parent, SourceRole};
 use crate::graph::leave;
-use crate::inputs::{Answer, Ask, TextState};
+use crate::inputs::{Answer, Ask, RootState, TextState};
 use crate::manifest;
 use crate::text::{Location, Source};
 
@@ -41,10 +41,12 @@ impl Workspace {
         if !self.wanted.contains_key(ask) {
             return;
         }
-        if let (Ask::Text(path), Answer::Text(state)) = (ask, &answer) {
-            if self.inputs.text(path).is_some_and(|known| same_text(known, state)) {
-                return;
-            }
+        if let (Ask::Text(path), Answer::Text(state)) = (ask, &answer)
+            && self.inputs.text(path).is_some_and(|known| same_text(known, state))
+        {
+            return;
+        }
+        if let Ask::Text(path) | Ask::Root(path) = ask {
             self.waiting.push(path.to_string());
             self.dirty.insert(path.to_string());
             self.results.unsettle();
@@ -68,6 +70,11 @@ impl Workspace {
         let mut lowered: FxHashMap<String, Arc<Fragment>> = lowered.into_iter().collect();
         for path in waiting {
             match sort_of(&path) {
+                _ if self.inputs.root(&path).is_some() => {
+                    let read = self.root_facts(&path);
+                    self.facts.insert(path, read);
+                    self.forget_all_compared();
+                }
                 FileSort::Manifest => {
                     let fragment = lowered.remove(&path);
                     self.set_fragment(path, fragment);
@@ -101,9 +108,9 @@ impl Workspace {
         for ask in fragment.as_ref().map_or_else(Vec::new, |fragment| self.asks_of(fragment)) {
             self.ask(ask);
         }
-        for reference in fragment.iter().flat_map(|fragment| texts_of(fragment)) {
-            if !self.wanted.contains_key(&Ask::Text(reference.clone())) {
-                self.ask(Ask::Text(reference));
+        for ask in fragment.iter().flat_map(|fragment| files_of(fragment)) {
+            if !self.wanted.contains_key(&ask) {
+                self.ask(ask);
             }
         }
         let before = match fragment {
@@ -128,26 +135,20 @@ impl Workspace {
             if let Some(fragment) = self.fragments.get(&*path)
                 && !reached.contains(&path)
             {
-                pending.extend(texts_of(fragment));
+                pending.extend(files_of(fragment).map(|ask| ask.path().clone()));
             }
             reached.insert(path);
         }
-        let mut lost: Vec<Arc<str>> = self
-            .wanted
-            .keys()
-            .filter_map(|ask| match ask {
-                Ask::Text(path) if !reached.contains(path) => Some(path.clone()),
-                _ => None,
-            })
-            .collect();
+        let is_lost = |ask: &&Ask| matches!(ask, Ask::Text(path) | Ask::Root(path) if !reached.contains(path));
+        let mut lost: Vec<Ask> = self.wanted.keys().filter(is_lost).cloned().collect();
         lost.sort();
-        for path in lost {
+        for ask in lost {
+            let path = ask.path();
             self.set_fragment(path.to_string(), None);
-            if self.facts.remove(&*path).is_some() {
+            if self.facts.remove(&**path).is_some() {
                 self.forget_all_compared();
             }
-            self.ids.remove(&*path);
-            let ask = Ask::Text(path);
+            self.ids.remove(&**path);
             self.wanted.remove(&ask);
             self.inputs.forget(&ask);
         }
@@ -238,19 +239,7 @@ impl Workspace {
     fn read_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
         let Some(TextState::Text(source)) = self.inputs.text(path) else { return Err(Vec::new()) };
         match Facts::parse(&source.text) {
-            Ok(facts) => {
-                let name = facts
-                    .name
-                    .as_deref()
-                    .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".facts.json"));
-                let mut layer = leave::of_facts(&facts, name);
-                layer.digest = self
-                    .digests
-                    .then(|| facts.digest().parse().ok())
-                    .flatten()
-                    .map(|digest: crate::plan::Digest| *digest.as_bytes());
-                Ok(Arc::new(ReadFacts { facts, layer }))
-            }
+            Ok(facts) => Ok(self.layered(path, Arc::new(facts))),
             Err(error) => {
                 let mut diagnostic =
                     plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
@@ -259,17 +248,38 @@ impl Workspace {
             }
         }
     }
+
+    /// The facts of a root. Where there are none, the reference to it says why.
+    fn root_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
+        match self.inputs.root(path) {
+            Some(RootState::Facts(facts)) => Ok(self.layered(path, facts.clone())),
+            _ => Err(Vec::new()),
+        }
+    }
+
+    fn layered(&self, path: &str, facts: Arc<Facts>) -> Arc<ReadFacts> {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let name = facts.name.as_deref().unwrap_or_else(|| file.split(".facts.json").next().unwrap_or(file));
+        let mut layer = leave::of_facts(&facts, name);
+        let digest = self.digests.then(|| facts.digest().parse::<crate::plan::Digest>().ok()).flatten();
+        layer.digest = digest.map(|digest| *digest.as_bytes());
+        Arc::new(ReadFacts { facts, layer })
+    }
 }
 
-/// The texts that a fragment names.
-pub(super) fn texts_of(fragment: &Fragment) -> impl Iterator<Item = Arc<str>> + '_ {
+/// The files and roots that a fragment names beside sources.
+pub(super) fn files_of(fragment: &Fragment) -> impl Iterator<Item = Ask> + '_ {
     let head = &fragment.head;
     let parent = match &head.parent {
         Some(Parent::File(reference)) => Some(reference),
         _ => None,
     };
-    let named = head.includes.iter().chain(&fragment.references).chain(&head.ids).chain(parent);
-    named.map(|reference| reference.path.as_str().into())
+    let texts = head.includes.iter().chain(&head.ids).map(|reference| Ask::Text(reference.path.as_str().into()));
+    let others = fragment.references.iter().chain(parent).map(|reference| {
+        let path = reference.path.as_str().into();
+        if manifest::is_root(&reference.path) { Ask::Root(path) } else { Ask::Text(path) }
+    });
+    texts.chain(others)
 }
 
 fn same_text(a: &TextState, b: &TextState) -> bool {

@@ -11,16 +11,16 @@ impl Workspace {
     /// then, and if the answer is the same, nothing follows from it.
     pub fn changed(&mut self, path: &str) {
         let own: Arc<str> = path.into();
-        let mut again: Vec<Ask> = [Ask::Text, Ask::Source, Ask::Archive, Ask::Digest, Ask::Contents]
+        let mut again: Vec<Ask> = [Ask::Text, Ask::Root, Ask::Source, Ask::Archive, Ask::Digest, Ask::Contents]
             .into_iter()
             .map(|ask| ask(own.clone()))
             .filter(|ask| self.wanted.contains_key(ask))
             .collect();
-        // A folder that is a source is asked about as a whole.
+        // A folder that is a source or a root is asked about as a whole.
         let above = path.match_indices('/').map(|(at, _)| &path[..at]).chain((!path.starts_with('/')).then_some("."));
         for folder in above.filter(|folder| !folder.is_empty()) {
             let folder: Arc<str> = folder.into();
-            let asks = [Ask::Source(folder.clone()), Ask::Digest(folder)];
+            let asks = [Ask::Source(folder.clone()), Ask::Digest(folder.clone()), Ask::Root(folder)];
             again.extend(asks.into_iter().filter(|ask| self.wanted.contains_key(ask)));
         }
         if again.is_empty() {
@@ -30,7 +30,7 @@ impl Workspace {
             again.sort();
         }
         for ask in again {
-            if !matches!(ask, Ask::Text(_)) {
+            if !matches!(ask, Ask::Text(_) | Ask::Root(_)) {
                 self.touched.insert(ask.path().clone());
                 self.results.unsettle();
             }

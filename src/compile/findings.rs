@@ -8,7 +8,7 @@ use super::Workspace;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
-use crate::inputs::{Ask, TextState};
+use crate::inputs::{Ask, RootState, TextState};
 use crate::text::{Location, Source, Span};
 use crate::{manifest, message};
 
@@ -18,6 +18,7 @@ struct Unread {
     message: String,
     label: String,
     help: Option<String>,
+    notes: Vec<String>,
     code: Code,
 }
 
@@ -69,6 +70,7 @@ impl Workspace {
                 let mut diagnostic = plain(unread.code, unread.location, unread.message);
                 diagnostic.label = unread.label;
                 diagnostic.help = unread.help;
+                diagnostic.notes = unread.notes;
                 found.push(diagnostic);
             }
         }
@@ -77,15 +79,18 @@ impl Workspace {
 
     fn unread(&self, fragment: &Arc<Fragment>, reference: &Reference, key: &str) -> Option<Unread> {
         let location = Location { source: fragment.source.clone(), span: reference.span };
-        let reason = match self.inputs.text(&reference.path) {
-            Some(TextState::Missing(reason)) => reason,
-            _ => return None,
-        };
         let what = match key {
             "include" => "the included file",
             "parent" => "the parent",
             "ids" => "the file of numbers",
             _ => "the file",
+        };
+        let reason = match (self.inputs.text(&reference.path), self.inputs.root(&reference.path)) {
+            (Some(TextState::Missing(reason)), _) | (_, Some(RootState::Missing(reason))) => reason,
+            (_, Some(RootState::Escapes(entries))) => {
+                return Some(escaping(location, what, &reference.path, entries));
+            }
+            _ => return None,
         };
         let folder = |path: &str| path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned());
         let name = reference.path.rsplit('/').next().unwrap_or("");
@@ -99,13 +104,14 @@ impl Workspace {
         sorted.sort_unstable();
         let near = message::nearest(
             name,
-            sorted.into_iter().filter(|other| manifest::is_image(other) == manifest::is_image(name)),
+            sorted.into_iter().filter(|other| manifest::is_image(other) != matches!(key, "include" | "ids")),
         );
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
             label: reason.clone(),
             help: near.map(|near| format!("did you mean `{near}`?")),
+            notes: Vec::new(),
             code: Code::MissingFile,
         })
     }
@@ -166,6 +172,24 @@ impl Workspace {
             found.push(diagnostic);
         }
         found
+    }
+}
+
+/// An archive whose entries would stand outside of the root is not taken for one.
+fn escaping(location: Location, what: &str, path: &str, entries: &[String]) -> Unread {
+    const SHOWN: usize = 20;
+    let first = entries.first().map_or("", String::as_str);
+    let more = match entries.len() {
+        0 | 1 => String::new(),
+        count => format!(", and so would {}", message::count(count - 1, "other entry", "other entries")),
+    };
+    Unread {
+        location,
+        message: format!("{what} {} has an entry that would stand outside of it{more}: {first}", message::quoted(path)),
+        label: String::from("is no root file system"),
+        help: Some(String::from("make the archive anew, with paths below the root")),
+        notes: entries.iter().skip(1).take(SHOWN).cloned().collect(),
+        code: Code::InvalidValue,
     }
 }
 

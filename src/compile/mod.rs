@@ -13,6 +13,7 @@ mod report;
 mod results;
 mod settle;
 mod sources;
+mod trees;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub use results::Progress;
 
 /// Facts that were read, with their layer.
 struct ReadFacts {
-    facts: Facts,
+    facts: Arc<Facts>,
     layer: Layer,
 }
 

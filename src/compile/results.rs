@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::asks::texts_of;
+use super::asks::files_of;
 use super::images::Outcome;
 use super::{Levels, Report, Workspace};
 use crate::fragment::Fragment;
@@ -46,7 +46,7 @@ pub(super) struct Results {
 /// An image or set, compiled.
 struct Kept {
     outcome: Outcome,
-    /// The texts that it was compiled from, those that were not there included; sorted.
+    /// The files that it was compiled from, those that were not there included; sorted.
     from: Vec<String>,
     /// The images whose layers it was compiled on.
     needs: Vec<String>,
@@ -205,8 +205,8 @@ impl Workspace {
         let mut fragments: Vec<(&String, &Arc<Fragment>)> = self.fragments.iter().collect();
         fragments.sort_unstable_by_key(|&(path, _)| path);
         for (path, fragment) in fragments {
-            for text in texts_of(fragment) {
-                named_by.entry(text).or_default().push(path);
+            for ask in files_of(fragment) {
+                named_by.entry(ask.path().clone()).or_default().push(path);
             }
         }
         let mut pending = std::collections::VecDeque::from([(near, 0)]);
@@ -253,16 +253,16 @@ impl Workspace {
         let needed = self.results.needs.values().flatten().any(|need| need == path);
         let layer = needed.then(|| self.leave(&compiled.graph));
         let outcome = Outcome::of(&mut compiled);
-        Some(Kept { outcome, from: self.texts_behind(path), needs, layer, alone, stale: false })
+        Some(Kept { outcome, from: self.files_behind(path), needs, layer, alone, stale: false })
     }
 
-    /// The texts that an image or set is compiled from, those that are not there included.
-    fn texts_behind(&self, path: &str) -> Vec<String> {
+    /// The files that an image or set is compiled from, those that are not there included.
+    fn files_behind(&self, path: &str) -> Vec<String> {
         let (files, _) = self.files_of(path);
         let mut from: Vec<String> = vec![path.to_owned()];
         for file in &files {
             from.push(file.source.name.clone());
-            from.extend(texts_of(file).map(|text| text.to_string()));
+            from.extend(files_of(file).map(|ask| ask.path().to_string()));
         }
         from.sort();
         from.dedup();

@@ -1,13 +1,12 @@
-//! Which findings of an image are told: what `allow` silences, what an incomplete image cannot know, what is one for a tree.
+//! Which findings of an image are told: what `allow` silences, what an incomplete image cannot know.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Workspace;
 use super::findings::plain;
 use crate::catalog::{Code, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Image, check};
-use crate::message;
 use crate::syntax::NodeId;
 use crate::text::Location;
 
@@ -85,7 +84,7 @@ impl Workspace {
                 if incomplete { withheld += 1 } else { kept.push(diagnostic) }
             }
         }
-        let mut kept = one_for_a_tree(image, kept);
+        let mut kept = super::trees::one_for_a_tree(image, kept);
         image.withheld = withheld;
         for diagnostic in &mut kept {
             if !alone {
@@ -94,62 +93,6 @@ impl Workspace {
         }
         kept
     }
-}
-
-/// What many entries of one tree or archive have in common is one finding, its entity the first.
-fn one_for_a_tree(image: &Image, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if image.grafts.is_empty() {
-        return found;
-    }
-    let trees: FxHashSet<(&str, u32)> = image
-        .grafts
-        .iter()
-        .filter(|graft| graft.tree.is_some())
-        .map(|graft| {
-            let file = &image.files[graft.file as usize].fragment.source;
-            (file.name.as_str(), graft.graft.span.start)
-        })
-        .collect();
-    let mut kept: Vec<Diagnostic> = Vec::with_capacity(found.len());
-    let mut first: FxHashMap<(Code, String, u32), (usize, usize)> = FxHashMap::default();
-    for diagnostic in found {
-        let place = (diagnostic.location.source.name.as_str(), diagnostic.location.span.start);
-        let counts = matches!(
-            diagnostic.code,
-            Code::Conflict | Code::Overwrite | Code::Missing | Code::Mismatch | Code::Unproven
-        );
-        if !counts || !trees.contains(&place) {
-            kept.push(diagnostic);
-            continue;
-        }
-        let key = (diagnostic.code, place.0.to_owned(), place.1);
-        match first.get_mut(&key) {
-            None => {
-                first.insert(key, (kept.len(), 0));
-                kept.push(diagnostic);
-            }
-            Some((at, more)) => {
-                *more += 1;
-                let other = if diagnostic.entity < kept[*at].entity {
-                    std::mem::replace(&mut kept[*at], diagnostic)
-                } else {
-                    diagnostic
-                };
-                let mut related = other.related;
-                kept[*at].related.append(&mut related);
-            }
-        }
-    }
-    let mut counted: Vec<(usize, usize)> = first.into_values().collect();
-    counted.sort_unstable();
-    for (at, more) in counted {
-        if more > 0 {
-            kept[at]
-                .notes
-                .push(format!("the same is true of {} of it", message::count(more, "other entry", "other entries")));
-        }
-    }
-    kept
 }
 
 const fn is_withheld(code: Code) -> bool {

@@ -5,6 +5,7 @@ mod entry;
 mod format;
 mod place;
 mod read;
+mod since;
 mod write;
 
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub struct Facts {
 }
 
 /// A user that exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserFact {
     /// The account's name.
     pub name: Box<str>,
@@ -48,7 +49,7 @@ pub struct UserFact {
 }
 
 /// A group that exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupFact {
     /// The group's name.
     pub name: Box<str>,
@@ -59,7 +60,7 @@ pub struct GroupFact {
 }
 
 /// A package that is installed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageFact {
     /// Its name.
     pub name: Box<str>,

@@ -6,6 +6,7 @@ use super::check::{Failure, Lack};
 use super::image::{Image, RowId};
 use super::queries::Taker;
 use super::slots::{NONE, Slot, Slots, There};
+use super::view::Unmet;
 use crate::entity::{
     Cause, Content, DIRECTORY, FILE, Means, Owner, ParentRule, PathFacts, Phase, Strength, Validator, What,
 };
@@ -83,6 +84,8 @@ struct Wanted {
     cause: Cause,
     why: Why,
     phase: Phase,
+    /// It is not what is required, but what stands in the way of it.
+    blocks: bool,
 }
 
 /// Gives every slot its step and turns every requirement into edges and failures.
@@ -143,6 +146,7 @@ fn join_shared(image: &mut Image) {
     }
     image.unite_equal_trees();
     image.unite_equal_runs();
+    image.report_equal_settings();
     for feature in 0..image.slots.merged.len() as u32 {
         let representative = image.slots.representative(feature);
         image.slots.merged[feature as usize] = representative;
@@ -254,17 +258,29 @@ impl Builder<'_> {
                 }
                 if let Some(entity) = self.in_the_way(wanted.entity, wanted.phase) {
                     let there = image.within(entity, wanted.phase);
-                    if let Some(reason) = image.fails(there, &Validator::DIRECTORY) {
-                        let wanted = Wanted { entity, validator: DIRECTORY, cause: Cause::Parent, ..*wanted };
-                        self.fail(&wanted, Lack::Mismatch(reason));
+                    if let Some(unmet) = image.fails(there, &Validator::DIRECTORY) {
+                        let wanted = Wanted { entity, validator: DIRECTORY, blocks: true, ..*wanted };
+                        self.fail(&wanted, Lack::Mismatch(unmet));
                     }
                     return;
                 }
+                self.after_mount(wanted);
                 self.fail(wanted, Lack::Missing);
             }
         }
         if !wanted.ordered && wanted.phase != Phase::Finalize {
             self.at_the_end(wanted);
+        }
+    }
+
+    /// What would be inside a mount is there only once that is mounted.
+    fn after_mount(&mut self, wanted: &Wanted) {
+        let Some(mountpoint) = self.mount_above(wanted.entity, wanted.phase).filter(|_| wanted.ordered) else { return };
+        let Some(&slot) = self.mounts.get(&mountpoint) else { return };
+        let Some(mount) = self.image.slots.slots[slot as usize].mount else { return };
+        let from = self.node_of(self.image.provides[mount as usize].feature);
+        if wanted.node != NONE && from != wanted.node {
+            self.edges.edges.push(Edge { from, to: wanted.node, entity: mountpoint, why: wanted.why });
         }
     }
 
@@ -292,8 +308,8 @@ impl Builder<'_> {
         if wanted.validator == crate::entity::EXISTS {
             return;
         }
-        if let Some(reason) = self.image.fails(there, &self.validator(wanted)) {
-            self.fail(wanted, Lack::Mismatch(reason));
+        if let Some(unmet) = self.image.fails(there, &self.validator(wanted)) {
+            self.fail(wanted, Lack::Mismatch(unmet));
         }
     }
 
@@ -309,6 +325,7 @@ impl Builder<'_> {
             ordered: wanted.ordered,
             validator: wanted.validator,
             mount: self.mount_above(wanted.entity, wanted.phase).is_some(),
+            blocks: wanted.blocks,
         });
     }
 
@@ -334,7 +351,7 @@ impl Builder<'_> {
             {
                 let reason =
                     format!("must be {}, but it is assumed to be {}", wanted_type.described(), found.described());
-                self.fail(wanted, Lack::Mismatch(reason));
+                self.fail(wanted, Lack::Mismatch(Unmet::new("type", reason)));
             }
         }
         self.edges.used_assumption(row);
@@ -470,6 +487,7 @@ impl Builder<'_> {
                 cause: Cause::Parent,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -502,6 +520,7 @@ impl Builder<'_> {
                 cause,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -521,6 +540,7 @@ impl Builder<'_> {
                 cause: Cause::Destination,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -568,12 +588,13 @@ impl Builder<'_> {
             cause: Cause::Accounts,
             why: Why::Parent(number),
             phase: self.image.phase(row.feature),
+            blocks: false,
         });
     }
 
     fn below_mount(&mut self, number: u32, mountpoint: EntityId) {
         let row = self.image.provides[number as usize];
-        let reason = "is a mountpoint: what is put below it would not be in the image".to_owned();
+        let reason = "is a mountpoint: what is put below it would not be in the image";
         self.fail(
             &Wanted {
                 node: self.node_of(row.feature),
@@ -584,8 +605,9 @@ impl Builder<'_> {
                 cause: Cause::Parent,
                 why: Why::Parent(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             },
-            Lack::Mismatch(reason),
+            Lack::Mismatch(Unmet::new("type", reason)),
         );
     }
 
@@ -610,6 +632,7 @@ impl Builder<'_> {
                 cause: row.cause,
                 why: Why::Require(number),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -637,6 +660,7 @@ impl Builder<'_> {
                 cause: Cause::LinkTarget,
                 why: Why::Link(RowId::Link(number)),
                 phase: self.image.phase(row.feature),
+                blocks: false,
             });
         }
     }
@@ -699,6 +723,7 @@ impl Builder<'_> {
                     cause: Cause::Link,
                     why: Why::Link(row),
                     phase: self.image.phase(feature),
+                    blocks: false,
                 });
             }
         }
@@ -732,6 +757,7 @@ impl Builder<'_> {
                 cause: Cause::Removed,
                 why: Why::Removal(number),
                 phase,
+                blocks: false,
             };
             match self.image.before(removal.entity, phase) {
                 There::Nothing => {
@@ -774,16 +800,14 @@ impl Builder<'_> {
         let entity = self.image.removals[removal as usize].entity;
         let Some(left) = self.image.left_in(entity, wanted.phase) else { return };
         let reason = format!("must be empty to be removed, but still has {}", message::quoted(&left));
-        self.fail(wanted, Lack::Mismatch(reason));
+        self.fail(wanted, Lack::Mismatch(Unmet::new("recursive", reason)));
     }
 
     /// A tree leaves out what another step makes, and follows it where it is a directory.
     fn trees(&mut self) {
         for number in 0..self.image.provides.len() as u32 {
             let row = &self.image.provides[number as usize];
-            if row.means != Means::Contained
-                || self.image.slots.states[number as usize] & (Slots::DROPPED | Slots::SATISFIED) != 0
-            {
+            if row.means != Means::Contained || self.image.slots.states[number as usize] & Slots::SATISFIED != 0 {
                 continue;
             }
             let What::Path(facts) = row.what else { continue };

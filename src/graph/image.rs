@@ -567,7 +567,8 @@ impl Image {
                 let value = |key: &str| {
                     member(node, key).map(|node| document.string(node, text).into_owned()).unwrap_or_default()
                 };
-                Substance::Mount(value("source"), value("source_type"))
+                let source_type = Some(value("source_type")).filter(|given| !given.is_empty());
+                Substance::Mount(value("source"), source_type.unwrap_or_else(|| "host".to_owned()))
             }
             Content::Stamp(node) => Substance::Text(
                 member(node, "values").map(|node| document.span(node).of(text).to_owned()).unwrap_or_default(),

@@ -48,8 +48,12 @@ pub struct Known {
     pub groups: Option<Vec<Box<str>>>,
     /// A package's version.
     pub version: Option<Box<str>>,
+    /// How many bytes are in it.
+    pub size: Option<u64>,
     /// Something is mounted there.
     pub mount: bool,
+    /// What is mounted there, where that is known: source and type of source.
+    pub mounted: Option<Box<(String, String)>>,
     /// Where it was declared, if it was.
     pub origin: Option<Location>,
 }

@@ -61,6 +61,11 @@ impl Image {
         let mut known =
             Known { origin: Some(self.at(row.feature, row.span)), mount: slot.mount.is_some(), ..Known::default() };
         known.package = self.package_of(slot.lead);
+        if let Some(mount) = slot.mount
+            && let Substance::Mount(source, source_type) = self.substance(&self.provides[mount as usize])
+        {
+            known.mounted = Some(Box::new((source, source_type)));
+        }
         // What a contradiction leaves behind is not known.
         if slot.broken {
             return known;
@@ -82,9 +87,16 @@ impl Image {
                 known.user = view.user.map(owned);
                 known.group = view.group.map(owned);
                 match self.substance(row) {
-                    Substance::Text(text) => known.digest = Some(*blake3::hash(text.as_bytes()).as_bytes()),
+                    Substance::Text(text) => {
+                        known.digest = Some(*blake3::hash(text.as_bytes()).as_bytes());
+                        known.size = Some(text.len() as u64);
+                    }
                     Substance::Host(path) => known.source = Some(path.into()),
                     Substance::Entry(origin, digest) => {
+                        if let crate::entity::Content::Entry(entry) = facts.content {
+                            let entry = &self.entries[entry as usize];
+                            known.size = entry.tree.entries()[entry.entry as usize].size;
+                        }
                         known.source = Some(origin.into());
                         known.digest = (digest != [0; 32]).then_some(digest);
                     }
@@ -100,7 +112,8 @@ impl Image {
                             Some(There::Base(first)) => first.clone(),
                             _ => Known::default(),
                         };
-                        (known.digest, known.source, known.same_as) = (found.digest, found.source, Some(inode.into()));
+                        (known.digest, known.size) = (found.digest, found.size);
+                        (known.source, known.same_as) = (found.source, Some(inode.into()));
                     }
                     Substance::None | Substance::Unknown | Substance::Mount(..) => {}
                 }
@@ -179,6 +192,7 @@ pub fn of_facts(facts: &Facts, name: &str) -> Layer {
             group: entry.group.clone().or(entry.gid.map(tree::Owner::Number)),
             target: if entry.same_as { None } else { entry.target.clone() },
             digest: entry.digest,
+            size: entry.size,
             same_as: entry.first_name().map(|first| format!("/{first}").into()),
             xattrs: (!entry.xattrs.is_empty())
                 .then(|| entry.xattrs.iter().map(|xattr| (xattr.name.clone(), xattr.value.clone())).collect()),

@@ -496,6 +496,10 @@ impl Places<'_> {
             let row = self.image.links[number as usize].clone();
             let provide = self.image.provides[row.provide as usize];
             let link = provide.entity;
+            // Of several links at one place only the one that is followed is judged.
+            if self.standing.get(&link).is_none_or(|standing| standing.row != Some(number)) {
+                continue;
+            }
             let from = Real { place: self.image.entities.parent(link), trail: 0, hops: 0 };
             let Err(Lost::Looped(trail)) = self.walk(from, link, &row.target, &mut Vec::new()) else { continue };
             let way = self.way(trail);

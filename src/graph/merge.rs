@@ -136,7 +136,9 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
         // What is given counts; a default only fills in.
         let lead_means = image.provides[lead as usize].means;
         for bit in [PathFacts::MODE, PathFacts::USER, PathFacts::GROUP] {
-            if other.given & bit != 0 && facts.given & bit == 0 {
+            let of_file =
+                bit == PathFacts::MODE && other.file_type.is_none() && facts.file_type == Some(FileType::Directory);
+            if other.given & bit != 0 && facts.given & bit == 0 && !of_file {
                 match bit {
                     PathFacts::MODE => (facts.mode, settled.mode) = (other.mode, Some(row)),
                     PathFacts::USER => (facts.user, settled.user) = (other.user, Some(row)),
@@ -148,6 +150,10 @@ fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
         facts.given |= other.given & PathFacts::XATTRS;
         if facts.file_type.is_none() {
             facts.file_type = other.file_type;
+            if other.file_type == Some(FileType::Directory) {
+                (facts.mode, settled.mode) = (other.mode, Some(row));
+                facts.given = facts.given & !PathFacts::MODE | other.given & PathFacts::MODE;
+            }
         }
         let means = image.provides[row as usize].means;
         if lead_means == Means::Made && means == Means::Made {
@@ -205,7 +211,11 @@ fn differ(
         }
     }
     let both = |bit: u8| facts.given & other.given & bit != 0;
+    // Of a source that cannot be read it is not known whether it is a folder, whose mode is not the one given.
+    let perhaps_folder = [facts, other].iter().any(|facts| facts.file_type.is_none())
+        && [facts, other].iter().all(|facts| facts.file_type != Some(FileType::File));
     if both(PathFacts::MODE)
+        && !perhaps_folder
         && let (Some(own), Some(its)) = (facts.mode, other.mode)
         && own != its
     {

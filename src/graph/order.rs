@@ -443,8 +443,8 @@ pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (crate::diagnos
     let main: Option<EntityId> = image.features[other as usize].main;
     let message = format!(
         "nothing says whether {} or {} runs first, and what they do is not known",
-        image.say_feature(one),
-        image.say_feature(other)
+        image.say_step(one),
+        image.say_step(other)
     );
     let mut diagnostic = image.diagnostic(Code::UnorderedCommands, main, image.origin(other), message);
     diagnostic.label = "could run before or after the other".to_owned();

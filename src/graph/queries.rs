@@ -97,6 +97,11 @@ impl Image {
         let Some(&trail) = self.trail_of.get(&row) else { return };
         let mut links = self.trail(trail);
         links.reverse();
+        // That a link leads through itself says nothing.
+        if let super::RowId::Link(row) = row {
+            let own = self.provides[self.links[row as usize].provide as usize].entity;
+            links.retain(|&link| link != own);
+        }
         for link in links.into_iter().take(8) {
             for slot in self.slots.of(link) {
                 let provide = &self.provides[slot.lead as usize];
@@ -325,6 +330,14 @@ impl Image {
         }
     }
 
+    /// Who carries a step out, in a sentence: all packages of one manager are one step.
+    pub fn say_step(&self, feature: u32) -> String {
+        match self.manager_of(feature) {
+            Some(manager) => format!("`{}`", manager.name()),
+            None => self.say_feature(feature),
+        }
+    }
+
     /// The name of an opaque step, by which ties are decided.
     pub fn opaque_id(&self, feature: u32) -> String {
         format!("{}#{}", self.base_id(feature), self.id_suffix(feature))
@@ -471,6 +484,28 @@ impl Image {
             diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
             diagnostic.help = Some("delete one of the two".to_owned());
             self.report(diagnostic, vec![second, first]);
+        }
+    }
+
+    /// The same settings of the image twice in one file, or in files that include each other.
+    pub fn report_equal_settings(&mut self) {
+        let mut seen: FxHashMap<(Phase, String), u32> = FxHashMap::default();
+        for feature in 0..self.features.len() as u32 {
+            let row = &self.features[feature as usize];
+            if row.kind != Kind::Oci || row.is(crate::fragment::Feature::BROKEN) {
+                continue;
+            }
+            let key = (row.phase, self.run_identity(feature));
+            let first = *seen.entry(key).or_insert(feature);
+            if first == feature || !self.includes_other(self.file_of(first), self.file_of(feature)) {
+                continue;
+            }
+            let message = "the same `oci` is declared twice".to_owned();
+            let mut diagnostic = self.diagnostic(Code::Duplicate, None, self.origin(feature), message);
+            diagnostic.label = "declared again".to_owned();
+            diagnostic.related.push(self.related(Role::Provider, None, self.origin(first), "declared here first"));
+            diagnostic.help = Some("delete one of the two".to_owned());
+            self.report(diagnostic, vec![feature, first]);
         }
     }
 

@@ -43,8 +43,21 @@ fn digest_of(source: &str, inputs: &Inputs) -> Option<[u8; 32]> {
     if let Some(DigestState::File { digest, .. }) = inputs.digest(source) {
         return Some(*digest);
     }
+    in_folder(source, inputs).and_then(|entry| entry.digest)
+}
+
+/// How many bytes are in a host file, known likewise.
+fn size_of(source: &str, inputs: &Inputs) -> Option<u64> {
+    if let Some(DigestState::File { size, .. }) = inputs.digest(source) {
+        return Some(*size);
+    }
+    in_folder(source, inputs).and_then(|entry| entry.size)
+}
+
+/// A file in a folder that was read as a tree.
+fn in_folder<'i>(source: &str, inputs: &'i Inputs) -> Option<&'i Entry> {
     source.match_indices('/').rev().find_map(|(at, _)| match inputs.digest(&source[..at]) {
-        Some(DigestState::Tree(tree)) => tree.get(&source[at + 1..]).and_then(|entry| entry.digest),
+        Some(DigestState::Tree(tree)) => tree.get(&source[at + 1..]),
         _ => None,
     })
 }
@@ -116,7 +129,7 @@ fn excluded(tree: &Tree, patterns: &[String]) -> Tree {
 fn problems(image: &mut Image, graft: &Graft, tree: &Tree, path: &str) {
     let Some(first) = tree.problems().first() else { return };
     let code = match first.kind {
-        ProblemKind::Invalid => Code::InvalidValue,
+        ProblemKind::Invalid | ProblemKind::Name | ProblemKind::Escape => Code::InvalidValue,
         ProblemKind::Unreadable => Code::MissingSource,
     };
     let location = image.at(graft.feature, graft.span);
@@ -328,6 +341,7 @@ fn entry_of(path: String, known: &Known, inputs: &Inputs) -> Entry {
     entry.group = known.group.clone();
     entry.target = known.target.clone();
     entry.digest = known.digest.or_else(|| known.source.as_deref().and_then(|source| digest_of(source, inputs)));
+    entry.size = known.size.or_else(|| known.source.as_deref().and_then(|source| size_of(source, inputs)));
     entry.device = known.device;
     entry.listed = true;
     entry

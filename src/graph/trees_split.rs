@@ -1,7 +1,7 @@
 //! Directories of trees that must be steps of their own, because another step makes something in the tree's way.
 
 use super::image::Image;
-use super::slots::NONE;
+use super::slots::{NONE, Slots};
 use crate::entity::{Means, What};
 use crate::intern::EntityId;
 use crate::tree::FileType;
@@ -35,6 +35,24 @@ pub fn split(image: &mut Image) {
             image.slots.slots[number].split = true;
         }
         pending.push(number);
+    }
+    // A directory that a tree lost to another feature is made by that feature's step.
+    for number in 0..image.provides.len() {
+        let row = &image.provides[number];
+        let lost = image.slots.states[number] & Slots::DROPPED != 0 && row.means == Means::Contained;
+        if !lost || !matches!(row.what, What::Path(facts) if facts.file_type == Some(FileType::Directory)) {
+            continue;
+        }
+        let phase = image.phase(row.feature);
+        let Some(at) = image.slots.range(row.entity).find(|&at| image.slots.slots[at as usize].phase == phase) else {
+            continue;
+        };
+        let slot = &image.slots.slots[at as usize];
+        if !slot.satisfied && !slot.broken && !slot.split {
+            let contained = image.provides[slot.lead as usize].means == Means::Contained;
+            image.slots.slots[at as usize].split = contained;
+            pending.push(at as usize);
+        }
     }
     // Upwards through directories that come with a tree, each once.
     while let Some(number) = pending.pop() {

@@ -93,34 +93,57 @@ impl Image {
         }
     }
 
-    /// Why what is there is not what is required; `None` if it is. The words end a sentence that starts with the path.
-    pub fn fails(&self, there: There<'_>, validator: &Validator) -> Option<String> {
+    /// Why what is there is not what is required; `None` if it is.
+    pub fn fails(&self, there: There<'_>, validator: &Validator) -> Option<Unmet> {
         let view = self.view(there);
         if let (Some(wanted), Some(found)) = (validator.file_type, view.file_type)
             && wanted != found
         {
-            return Some(format!("must be {}, but it is {}", wanted.described(), found.described()));
+            return Some(Unmet::new(
+                "type",
+                format!("must be {}, but it is {}", wanted.described(), found.described()),
+            ));
         }
         if validator.executable
             && let Some(mode) = view.mode
             && mode & 0o111 == 0
             && view.file_type.is_none_or(|found| found == FileType::File)
         {
-            return Some(format!("must be executable, but its mode is {mode:04o}"));
+            return Some(Unmet::new("executable", format!("must be executable, but its mode is {mode:04o}")));
         }
+        // Of a source that cannot be read it is not known whether it is a folder, whose mode is not the one given.
+        let is_known = view.file_type.is_some() || validator.file_type == Some(FileType::File);
         if let (Some(wanted), Some(found)) = (validator.mode, view.mode)
             && wanted != found
+            && is_known
         {
-            return Some(format!("must have the mode {wanted:04o}, but it has {found:04o}"));
+            return Some(Unmet::new("mode", format!("must have the mode {wanted:04o}, but it has {found:04o}")));
         }
         for (wanted, found, what) in [(validator.user, view.user, "user"), (validator.group, view.group, "group")] {
             if let (Some(wanted), Some(found)) = (wanted.and_then(|owner| self.owner(owner)), found)
                 && wanted != found
             {
-                return Some(format!("must belong to the {what} {}, but it belongs to {}", say(wanted), say(found)));
+                let reason = format!("must belong to the {what} {}, but it belongs to {}", say(wanted), say(found));
+                return Some(Unmet::new(what, reason));
             }
         }
         None
+    }
+}
+
+/// What of something is not as required.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmet {
+    /// The attribute, as it is called in `requires`.
+    pub attribute: &'static str,
+    /// The end of a sentence that starts with the path.
+    pub reason: String,
+}
+
+impl Unmet {
+    /// An attribute and what is wrong with it.
+    pub fn new(attribute: &'static str, reason: impl Into<String>) -> Self {
+        Self { attribute, reason: reason.into() }
     }
 }
 

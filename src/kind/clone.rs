@@ -16,7 +16,11 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "clone",
     summary: "Copies a file or directory out of another image.",
     fields: &[
-        Field::required("from", FieldType::HostPath, "The other image: its manifest, or a facts file."),
+        Field::required(
+            "from",
+            FieldType::HostPath,
+            "The other image: its manifest, a facts file, or a root file system (a directory or an archive).",
+        ),
         Field::required("src", FieldType::Path, "The path in the other image."),
         Field::required(
             "dst",

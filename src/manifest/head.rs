@@ -1,6 +1,6 @@
 //! What a file says of itself beside its features: the `[image]` table, what it includes and stands on, its format's version.
 
-use super::names::{is_feature_set, is_image, is_image_or_facts};
+use super::names::{is_feature_set, is_image};
 use super::values::{reference, renamed, reserved, string, suggest, wrong_type};
 use crate::catalog::Code;
 use crate::fragment::{Manager, Parent};
@@ -129,14 +129,14 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
     match lowering.fragment.document.shape(node) {
         Shape::String => {
             let Some(reference) = reference(lowering, node, "parent") else { return };
-            if is_image_or_facts(&reference.path) {
+            if !is_feature_set(&reference.path) {
                 lowering.fragment.head.parent = Some(Parent::File(reference));
             } else {
                 let sentence =
-                    format!("{} is neither an image manifest nor a facts file", message::quoted(&reference.path));
+                    format!("{} is a feature set, and an image stands on an image", message::quoted(&reference.path));
                 let finding = lowering.report(Code::InvalidValue, reference.span, sentence);
                 finding.loses = true;
-                finding.help = Some("a parent's name ends in `.image.toml`, `.image.json` or `.facts.json`".to_owned());
+                finding.help = Some("name it in `include` instead; a parent is an image manifest, a facts file, or a root file system (a directory or an archive)".to_owned());
             }
         }
         Shape::Table => opaque_parent(lowering, node),

@@ -14,7 +14,7 @@ use crate::kind::{Kind, Lowering};
 use crate::syntax::{Document, Language, NodeId};
 use crate::text::{Source, Span};
 
-pub use names::{is_facts, is_feature_set, is_image, is_image_or_facts, stem};
+pub use names::{is_facts, is_feature_set, is_image, is_root, stem};
 
 /// Parses and lowers one file. Never fails: what is wrong is in the fragment's findings.
 pub fn lower(source: Arc<Source>) -> Fragment {

@@ -10,14 +10,16 @@ pub fn is_feature_set(path: &str) -> bool {
     path.ends_with(".features.toml") || path.ends_with(".features.json")
 }
 
-/// Whether a file name is that of a facts file.
+/// Whether a file name is that of a facts file, compressed or not.
 pub fn is_facts(path: &str) -> bool {
-    path.ends_with(".facts.json")
+    let plain = path.strip_suffix(".zst").or_else(|| path.strip_suffix(".gz")).unwrap_or(path);
+    plain.ends_with(".facts.json")
 }
 
-/// Whether a file name is one that an image can stand on.
-pub fn is_image_or_facts(path: &str) -> bool {
-    is_image(path) || is_facts(path)
+/// Whether a name that an image stands on or clones from is that of a root file system: a directory, an archive, a container
+/// image. These may be called anything.
+pub fn is_root(path: &str) -> bool {
+    !is_image(path) && !is_facts(path) && !is_feature_set(path)
 }
 
 /// The file's name without folders and without what tells its sort.

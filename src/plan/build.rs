@@ -270,7 +270,12 @@ impl<'g> Built<'g> {
                                     _ => None,
                                 },
                             };
-                            (InputType::Tree, tree_size(tree), digest_of_tree(tree, digested.as_deref(), source.owners))
+                            let own = digest_of_tree(tree, digested.as_deref(), source.owners);
+                            // What an opaque step of the other image did to it shows in that image's plan only.
+                            let digest = source.from.map_or(own, |from| {
+                                Digest::of(format!("{own} {}", Digest::from_bytes(from)).as_bytes())
+                            });
+                            (InputType::Tree, tree_size(tree), digest)
                         }
                         None => match inputs.digest(&source.path) {
                             Some(DigestState::File { size, digest }) => {

@@ -39,6 +39,8 @@ pub struct StepSource {
     pub tree: Option<Arc<Tree>>,
     /// Whether owners are taken from it.
     pub owners: bool,
+    /// What it comes from, where not all that happened there is known: the digest of that image's plan.
+    pub from: Option<[u8; 32]>,
 }
 
 impl<'g> Operations<'g> {
@@ -603,6 +605,7 @@ impl<'g> Operations<'g> {
             written: self.host(path),
             tree,
             owners,
+            from: None,
         };
         match image.features[node as usize].kind {
             Kind::Install | Kind::Extract | Kind::Clone => {
@@ -616,7 +619,12 @@ impl<'g> Operations<'g> {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), true)]
                         }
                         GraftFrom::Image { reference, .. } => {
-                            vec![of(&fragment.references[reference as usize].path, graft.cloned.clone(), true)]
+                            let path = &fragment.references[reference as usize].path;
+                            let opaque = graft.layer.as_ref().filter(|layer| layer.opaque || layer.opaque_packages);
+                            vec![StepSource {
+                                from: opaque.and_then(|layer| layer.digest),
+                                ..of(path, graft.cloned.clone(), true)
+                            }]
                         }
                     };
                 }

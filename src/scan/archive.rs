@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::members::Collected;
 use super::tar::Reader;
-use super::{Limits, lists_accounts, open_regular, reason, too_large};
+use super::{Keeps, Limits, kept_size, lists_accounts, open_regular, reason, too_large};
 use crate::inputs::ArchiveState;
-use crate::tree::{FileType, Tree};
+use crate::tree::FileType;
 
 /// Decoders may take this much memory for their windows; what needs more is no ordinary archive.
 const DECODER_MEMORY_MAX: u64 = 256 << 20;
@@ -22,22 +22,50 @@ pub fn read_archive(path: &Path, digests: bool, limits: &Limits) -> ArchiveState
         Ok(file) => file,
         Err(reason) => return ArchiveState::Missing(reason),
     };
-    let read = Rc::new(Cell::new(0));
-    let mut file = BufReader::with_capacity(1 << 16, Counted { inner: file, count: read.clone() });
-    let tree = match file.fill_buf() {
-        Ok(start) => {
-            let compression = compression(start);
-            open(file, compression).and_then(|stream| {
-                let stream = Expanding { inner: stream, expanded: 0, read, limits };
-                read_members(Reader::new(stream), digests, limits)
-            })
-        }
-        Err(error) => return ArchiveState::Missing(reason(&error)),
-    };
-    match tree {
-        Ok(tree) => ArchiveState::Tree(Arc::new(tree)),
-        Err(reason) => ArchiveState::Broken(reason),
+    match read_members(file, lists_accounts, digests, limits) {
+        Ok(collected) => ArchiveState::Tree(Arc::new(collected.tree())),
+        Err(Fault::Unreadable(reason)) => ArchiveState::Missing(reason),
+        Err(Fault::Broken(reason)) => ArchiveState::Broken(reason),
     }
+}
+
+/// Why an archive gives no entries.
+pub(super) enum Fault {
+    /// Its bytes cannot be had.
+    Unreadable(String),
+    /// Its bytes are no archive, or one that is damaged.
+    Broken(String),
+}
+
+impl Fault {
+    /// What is wrong, in words that follow "cannot be read: ".
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Unreadable(reason) | Self::Broken(reason) => reason,
+        }
+    }
+}
+
+/// The entries of an archive, compressed or not, and the contents of those that `keeps` wants.
+pub(super) fn read_members(
+    stream: impl Read,
+    keeps: Keeps,
+    digests: bool,
+    limits: &Limits,
+) -> Result<Collected, Fault> {
+    let read = Rc::new(Cell::new(0));
+    let mut stream = BufReader::with_capacity(1 << 17, Counted { inner: stream, count: read.clone() });
+    let start = stream.fill_buf().map_err(|error| Fault::Unreadable(reason(&error)))?;
+    let compression = compression(start);
+    let inner = open(stream, compression).map_err(Fault::Broken)?;
+    collect(Reader::new(Expanding { inner, expanded: 0, read, limits }), keeps, digests, limits).map_err(Fault::Broken)
+}
+
+/// A stream without its compression, whichever of those of archives it has.
+pub(super) fn expanded<'s>(stream: impl BufRead + 's) -> Result<Box<dyn Read + 's>, String> {
+    let mut stream = stream;
+    let compression = compression(stream.fill_buf().map_err(|error| reason(&error))?);
+    open(stream, compression)
 }
 
 #[derive(Clone, Copy)]
@@ -63,7 +91,7 @@ fn compression(start: &[u8]) -> Compression {
     }
 }
 
-fn open(file: impl BufRead + 'static, compression: Compression) -> Result<Box<dyn Read>, String> {
+fn open<'s>(file: impl BufRead + 's, compression: Compression) -> Result<Box<dyn Read + 's>, String> {
     Ok(match compression {
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
@@ -94,12 +122,12 @@ impl<R: Read> Read for Counted<R> {
 }
 
 /// Stops what expands without end.
-struct Expanding<'l> {
-    inner: Box<dyn Read>,
+struct Expanding<'s> {
+    inner: Box<dyn Read + 's>,
     expanded: u64,
     /// How much of the archive has been read for it.
     read: Rc<Cell<u64>>,
-    limits: &'l Limits,
+    limits: &'s Limits,
 }
 
 impl Expanding<'_> {
@@ -125,28 +153,32 @@ impl Read for Expanding<'_> {
     }
 }
 
-fn read_members(mut reader: Reader<Expanding<'_>>, digests: bool, limits: &Limits) -> Result<Tree, String> {
-    let mut collected = Collected::default();
+fn collect(
+    mut reader: Reader<Expanding<'_>>,
+    keeps: Keeps,
+    digests: bool,
+    limits: &Limits,
+) -> Result<Collected, String> {
+    let mut collected = Collected::new(keeps);
     while let Some(member) = reader.next()? {
-        let Some(entry) = collected.entry(&member) else {
+        let Some(mut entry) = collected.entry(&member) else {
             continue;
         };
-        let wants_text = member.flag == b'0' && lists_accounts(&entry.path, member.size);
-        let mut entry = entry;
-        let mut text = wants_text.then(Vec::new);
-        if entry.file_type == FileType::File && !entry.same_as && (digests || wants_text) {
+        let wants_content = member.flag == b'0' && keeps(&entry.path) && member.size <= kept_size(&entry.path);
+        let mut content = wants_content.then(Vec::new);
+        if entry.file_type == FileType::File && !entry.same_as && (digests || wants_content) {
             let mut hasher = blake3::Hasher::new();
             reader.contents(&member, Expanding::spend, |piece| {
                 if digests {
                     hasher.update(piece);
                 }
-                if let Some(text) = &mut text {
-                    text.extend_from_slice(piece);
+                if let Some(content) = &mut content {
+                    content.extend_from_slice(piece);
                 }
             })?;
             entry.digest = digests.then(|| *hasher.finalize().as_bytes());
         }
-        collected.add(entry, text);
+        collected.add(entry, content);
         if collected.entries.len() + collected.problems.len() > limits.entries
             || collected.kept_bytes > limits.kept_bytes
         {
@@ -155,5 +187,5 @@ fn read_members(mut reader: Reader<Expanding<'_>>, digests: bool, limits: &Limit
     }
     // What follows the end mark is only padding, but the checksums of compressed data come last.
     io::copy(reader.inner(), &mut io::sink()).map_err(|error| reason(&error))?;
-    Ok(collected.tree())
+    Ok(collected)
 }

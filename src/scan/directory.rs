@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Limits, digest_file, escaped, lists_accounts, read_contents, reason, special, too_large};
+use super::{Limits, digest_file, escaped, kept_size, lists_accounts, read_contents, reason, special, too_large};
 use crate::inputs::ContentsState;
 use crate::tree::{Entry, FileType, Problem, Tree};
 
@@ -60,7 +60,7 @@ impl Walk<'_> {
             let slash = if directory.is_empty() { "" } else { "/" };
             let Some(name) = name.to_str() else {
                 let path = format!("{directory}{slash}{}", escaped(name.as_bytes()));
-                self.problems.push(Problem::invalid(path, "has a name that is not UTF-8"));
+                self.problems.push(Problem::unnamable(path, "has a name that is not UTF-8"));
                 continue;
             };
             let path = format!("{directory}{slash}{name}");
@@ -115,7 +115,7 @@ impl Walk<'_> {
                 waiting.push(path);
             } else {
                 entry.size = Some(found.len());
-                if lists_accounts(&path, found.len()) {
+                if lists_accounts(&path) && found.len() <= kept_size(&path) {
                     self.add_text(path);
                 }
             }

@@ -4,10 +4,13 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::members::Collected;
-use crate::tree::{Entry, FileType, Problem, name_of, path_order};
+use crate::tree::{Entry, FileType, Problem, path_order};
 
 /// Gives every hard link what is known of its file. A link means what stood at its target when it came by.
 pub(super) fn join_hard_links(collected: &mut Collected) {
+    if !collected.entries.iter().any(|entry| entry.same_as) {
+        return;
+    }
     let mut by_path: Vec<u32> = collected.entries.iter().map(|entry| entry.order).collect();
     by_path.sort_by(|&a, &b| {
         path_order(&collected.entries[a as usize].path, &collected.entries[b as usize].path).then(a.cmp(&b))
@@ -57,10 +60,10 @@ pub(super) fn join_hard_links(collected: &mut Collected) {
                     ..found.clone()
                 };
                 if keeps
-                    && matches!(name_of(&joined.path), "passwd" | "group")
-                    && let Some(text) = collected.texts.get(&found.path).cloned()
+                    && (collected.keeps)(&joined.path)
+                    && let Some(content) = collected.contents.get(&found.path).cloned()
                 {
-                    collected.texts.insert(joined.path.clone(), text);
+                    collected.contents.insert(joined.path.clone(), content);
                 }
                 collected.entries[at] = joined;
             }

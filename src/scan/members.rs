@@ -5,25 +5,42 @@ use std::sync::Arc;
 
 use rustc_hash::FxBuildHasher;
 
-use super::escaped;
 use super::hard_links::join_hard_links;
 use super::tar::Member;
-use crate::tree::{Entry, FileType, Owner, Problem, Tree, Xattr, name_of};
+use super::{Keeps, escaped};
+use crate::tree::{Entry, FileType, Owner, Problem, ProblemKind, Tree, Xattr};
 
 const PATH_MAX: usize = 4095;
 const NAME_MAX: usize = 255;
 
 /// What has come by so far.
-#[derive(Default)]
 pub(super) struct Collected {
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<Problem>,
-    pub(super) texts: BTreeMap<Box<str>, Arc<str>>,
+    /// Contents of files that are wanted for what they say.
+    pub(super) contents: BTreeMap<Box<str>, Vec<u8>>,
+    /// Of which paths contents are kept.
+    pub(super) keeps: Keeps,
+    /// What the archive says of its root (`./`), where it does.
+    pub(super) root: Option<Entry>,
     names: HashMap<Box<str>, Arc<str>, FxBuildHasher>,
     pub(super) kept_bytes: u64,
 }
 
 impl Collected {
+    /// Nothing yet.
+    pub(super) fn new(keeps: Keeps) -> Self {
+        Self {
+            entries: Vec::new(),
+            problems: Vec::new(),
+            contents: BTreeMap::new(),
+            keeps,
+            root: None,
+            names: HashMap::default(),
+            kept_bytes: 0,
+        }
+    }
+
     /// The entry of a member, where it can be part of an image. Its root (`./`) is not an entry.
     pub(super) fn entry(&mut self, member: &Member) -> Option<Entry> {
         // Labels of volumes.
@@ -31,9 +48,12 @@ impl Collected {
             return None;
         }
         let path = match normalised(&member.path) {
-            Ok(path) if path.is_empty() => return None,
+            Ok(path) if path.is_empty() => {
+                self.note_root(member);
+                return None;
+            }
             Ok(path) => path,
-            Err(message) => return self.refuse(&member.path, message),
+            Err((kind, message)) => return self.refuse_as(kind, &member.path, message),
         };
         let file_type = match member.flag {
             b'0' | b'1' => FileType::File,
@@ -65,9 +85,11 @@ impl Collected {
                     entry.target = Some(first.into());
                     entry.same_as = true;
                 }
-                Err(message) => {
+                Err((kind, message)) => {
                     let message = format!("is a hard link to `{}`, which {message}", escaped(&member.link));
-                    return self.refuse(&member.path, message);
+                    // A link to what has no name is lost itself, although it has one.
+                    let kind = if kind == ProblemKind::Name { ProblemKind::Invalid } else { kind };
+                    return self.refuse_as(kind, &member.path, message);
                 }
             },
             b'2' => match std::str::from_utf8(&member.link) {
@@ -97,6 +119,14 @@ impl Collected {
         Some(entry)
     }
 
+    fn note_root(&mut self, member: &Member) {
+        if member.flag == b'5' {
+            let mut root = Entry::new("", FileType::Directory);
+            (root.mode, root.uid, root.gid) = (member.mode, member.uid, member.gid);
+            self.root = Some(root);
+        }
+    }
+
     fn owner(&mut self, name: &[u8], number: u32) -> Option<Owner> {
         let name = std::str::from_utf8(name).ok()?;
         if name.is_empty() {
@@ -112,52 +142,57 @@ impl Collected {
     }
 
     fn refuse<T>(&mut self, path: &[u8], message: impl Into<String>) -> Option<T> {
+        self.refuse_as(ProblemKind::Invalid, path, message)
+    }
+
+    fn refuse_as<T>(&mut self, kind: ProblemKind, path: &[u8], message: impl Into<String>) -> Option<T> {
         self.kept_bytes += path.len() as u64;
-        self.problems.push(Problem::invalid(escaped(path), message));
+        self.problems.push(Problem { path: escaped(path).into(), kind, message: message.into() });
         None
     }
 
-    pub(super) fn add(&mut self, mut entry: Entry, text: Option<Vec<u8>>) {
+    pub(super) fn add(&mut self, mut entry: Entry, content: Option<Vec<u8>>) {
         entry.order = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.kept_bytes += entry.path.len() as u64;
         self.kept_bytes += entry.target.as_ref().map_or(0, |target| target.len() as u64);
         self.kept_bytes += entry.xattrs.iter().map(|x| (x.name.len() + x.value.len()) as u64).sum::<u64>();
-        match text {
-            Some(text) => {
-                self.kept_bytes += text.len() as u64;
-                self.texts.insert(entry.path.clone(), String::from_utf8_lossy(&text).into());
+        match content {
+            Some(content) => {
+                self.kept_bytes += content.len() as u64;
+                self.contents.insert(entry.path.clone(), content);
             }
-            // Something else now stands where a listing of accounts stood before.
-            None if matches!(name_of(&entry.path), "passwd" | "group") => drop(self.texts.remove(&entry.path)),
+            // Something else now stands where a file that was kept stood before.
+            None if (self.keeps)(&entry.path) => drop(self.contents.remove(&entry.path)),
             None => {}
         }
         self.entries.push(entry);
     }
 
     pub(super) fn tree(mut self) -> Tree {
-        if self.entries.iter().any(|entry| entry.same_as) {
-            join_hard_links(&mut self);
-        }
-        let texts = self.texts.into_iter().collect();
+        join_hard_links(&mut self);
+        let text = |(path, content): (Box<str>, Vec<u8>)| (path, String::from_utf8_lossy(&content).into());
+        let texts = self.contents.into_iter().map(text).collect();
         Tree::new(self.entries, self.problems).with_texts(texts)
     }
 }
 
 /// A member's path as an entry's: relative, without `.` and without a slash at its end.
-fn normalised(path: &[u8]) -> Result<String, &'static str> {
-    let path = std::str::from_utf8(path).map_err(|_| "has a name that is not UTF-8")?;
+pub(super) fn normalised(path: &[u8]) -> Result<String, (ProblemKind, &'static str)> {
+    let path = std::str::from_utf8(path).map_err(|_| (ProblemKind::Name, "has a name that is not UTF-8"))?;
     if path.starts_with('/') {
-        return Err("is absolute; the entries of an archive must be relative");
+        return Err((ProblemKind::Escape, "is absolute; the entries of an archive must be relative"));
     }
     if path.contains('\0') {
-        return Err("has a NUL byte in its name");
+        return Err((ProblemKind::Name, "has a NUL byte in its name"));
     }
     let mut parts = String::with_capacity(path.len());
     for part in path.split('/') {
         match part {
             "" | "." => continue,
-            ".." => return Err("leaves its destination by `..`"),
-            part if part.len() > NAME_MAX => return Err("has a name longer than 255 bytes"),
+            ".." if parts.is_empty() => return Err((ProblemKind::Escape, "leaves its destination by `..`")),
+            // It stays inside: what was gone into is left again.
+            ".." => parts.truncate(parts.rfind('/').unwrap_or(0)),
+            part if part.len() > NAME_MAX => return Err((ProblemKind::Name, "has a name longer than 255 bytes")),
             part => {
                 if !parts.is_empty() {
                     parts.push('/');
@@ -167,7 +202,7 @@ fn normalised(path: &[u8]) -> Result<String, &'static str> {
         }
     }
     if parts.len() > PATH_MAX {
-        return Err("has a path longer than 4095 bytes");
+        return Err((ProblemKind::Name, "has a path longer than 4095 bytes"));
     }
     Ok(parts)
 }

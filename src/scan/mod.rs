@@ -5,7 +5,9 @@ mod archive;
 mod directory;
 mod hard_links;
 mod members;
+mod packages;
 mod pax;
+mod root;
 mod sparse;
 mod tar;
 
@@ -15,12 +17,13 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::inputs::{Answer, Ask, ContentsState, DigestState, SourceState, TextState};
+use crate::inputs::{Answer, Ask, ContentsState, DigestState, RootState, SourceState, TextState};
 use crate::text::Source;
 use crate::tree::name_of;
 
 pub use archive::read_archive;
 pub use directory::{add_digests, read_directory};
+pub use root::{ReadRoot, RootError, RootOptions, read_root};
 
 /// What no source may exceed, so that no input can take all memory or time.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,9 @@ const TEXT_MAX: u64 = 1 << 30;
 /// A passwd or group file beyond this is none.
 const ACCOUNTS_MAX: u64 = 1 << 20;
 
+/// A package database beyond this is none.
+const DATABASE_MAX: u64 = 512 << 20;
+
 /// Answers a question about a path below `base`, the working directory.
 pub fn answer(base: &Path, ask: &Ask) -> Answer {
     let path = base.join(&**ask.path());
@@ -58,16 +64,41 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
         Ask::Archive(_) => Answer::Archive(read_archive(&path, true, &Limits::DEFAULT)),
         Ask::Digest(_) => Answer::Digest(read_digest(&path)),
         Ask::Contents(_) => Answer::Contents(read_contents(&path)),
+        Ask::Root(_) => {
+            // Whether a file is there already, exactly so, is told by its contents.
+            let options = RootOptions { digests: true, ..RootOptions::default() };
+            Answer::Root(match read_root(&path, &options, &Limits::DEFAULT) {
+                Ok(read) => RootState::Facts(Arc::new(read.facts)),
+                Err(RootError::Unreadable(reason)) => RootState::Missing(reason),
+                Err(RootError::Escapes(entries)) => RootState::Escapes(entries),
+            })
+        }
     }
 }
 
-/// The text of a file, under the name it is to be reported by.
+/// The text of a file, under the name it is to be reported by. Facts may be compressed.
 pub fn read_text(path: &Path, name: &str) -> TextState {
-    match read_whole(path, TEXT_MAX) {
-        Ok(Some(bytes)) => text_of(bytes, name),
-        Ok(None) => too_long(),
-        Err(reason) => TextState::Missing(reason),
+    let bytes = match read_whole(path, TEXT_MAX) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return too_long(),
+        Err(reason) => return TextState::Missing(reason),
+    };
+    match bytes.as_slice() {
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => match unpacked(&bytes, TEXT_MAX) {
+            Ok(Some(bytes)) => text_of(bytes, name),
+            Ok(None) => too_long(),
+            Err(reason) => TextState::Missing(reason),
+        },
+        _ => text_of(bytes, name),
     }
+}
+
+/// Compressed bytes as they were before; `None` where these are more than `most`.
+fn unpacked(bytes: &[u8], most: u64) -> Result<Option<Vec<u8>>, String> {
+    let mut plain = Vec::new();
+    let stream = archive::expanded(bytes)?;
+    stream.take(most + 1).read_to_end(&mut plain).map_err(|error| format!("it is damaged: {}", reason(&error)))?;
+    Ok((plain.len() as u64 <= most).then_some(plain))
 }
 
 /// The text that bytes are, under the name it is to be reported by.
@@ -130,19 +161,23 @@ pub fn read_contents(path: &Path) -> ContentsState {
 
 /// How many bytes a file has, and their blake3, read piece by piece.
 pub fn digest_file(path: &Path) -> Result<(u64, [u8; 32]), String> {
-    let mut file = open_regular(path)?;
+    open_regular(path).and_then(|file| digest_stream(file).map_err(|error| reason(&error)))
+}
+
+/// How many bytes a stream has, and their blake3.
+fn digest_stream(mut stream: impl Read) -> io::Result<(u64, [u8; 32])> {
     let mut hasher = blake3::Hasher::new();
     let mut piece = vec![0; 1 << 17];
     let mut size = 0;
     loop {
-        match file.read(&mut piece) {
+        match stream.read(&mut piece) {
             Ok(0) => return Ok((size, *hasher.finalize().as_bytes())),
             Ok(count) => {
                 hasher.update(&piece[..count]);
                 size += count as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(reason(&error)),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -200,9 +235,17 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Of which files of a tree the contents are kept.
+type Keeps = fn(&str) -> bool;
+
 /// Whether a file of a tree may come to be a passwd or group file: a tree may be put at `/` as well as at `/etc`.
-fn lists_accounts(path: &str, size: u64) -> bool {
-    size <= ACCOUNTS_MAX && matches!(name_of(path), "passwd" | "group")
+fn lists_accounts(path: &str) -> bool {
+    matches!(name_of(path), "passwd" | "group")
+}
+
+/// How large a file may be for its contents to be kept.
+fn kept_size(path: &str) -> u64 {
+    if lists_accounts(path) { ACCOUNTS_MAX } else { DATABASE_MAX }
 }
 
 /// A name with what is not UTF-8 written as `\xHH`.

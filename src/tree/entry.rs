@@ -214,8 +214,12 @@ impl Entry {
 pub enum ProblemKind {
     /// It could not be read; another time it may.
     Unreadable,
-    /// It is there and cannot be part of an image: a special file, a name that is not UTF-8, an entry that escapes.
+    /// It is there and cannot be part of an image: a special file, a hard link to nothing.
     Invalid,
+    /// Its name is no name that a path of an image can have: not UTF-8, or too long.
+    Name,
+    /// It would stand outside of the place that it is put at: an absolute path, or `..`.
+    Escape,
 }
 
 /// Something of a source that is not among the entries of its tree.
@@ -238,6 +242,16 @@ impl Problem {
     /// Something that cannot be part of an image.
     pub fn invalid(path: impl Into<Box<str>>, message: impl Into<String>) -> Self {
         Self { path: path.into(), kind: ProblemKind::Invalid, message: message.into() }
+    }
+
+    /// Something whose name no path of an image can have.
+    pub fn unnamable(path: impl Into<Box<str>>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), kind: ProblemKind::Name, message: message.into() }
+    }
+
+    /// Something that would stand outside.
+    pub fn escape(path: impl Into<Box<str>>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), kind: ProblemKind::Escape, message: message.into() }
     }
 }
 

@@ -47,6 +47,11 @@ impl Tree {
         &self.entries
     }
 
+    /// Every entry, sorted, and what is not among them.
+    pub fn into_parts(self) -> (Vec<Entry>, Vec<Problem>) {
+        (self.entries, self.problems)
+    }
+
     /// What of the source is not among the entries, sorted.
     pub fn problems(&self) -> &[Problem] {
         &self.problems

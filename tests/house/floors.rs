@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["catalog"],
     &["diagnostic"],
     &["tree"],
+    &["facts"],
     &["inputs"],
     &["accounts"],
     &["syntax"],
@@ -18,7 +19,6 @@ const FLOORS: &[&[&str]] = &[
     // These know each other: a kind fills a fragment, whose features name their kind, and both speak to the author.
     &["fragment", "kind", "message"],
     &["manifest"],
-    &["facts"],
     &["graph"],
     &["plan"],
     &["compile"],

@@ -174,9 +174,12 @@ fn entries_that_escape_are_problems_and_the_rest_is_read() {
     add(&mut builder, EntryType::Regular, "file", "", b"");
     add(&mut builder, EntryType::Regular, "file/below", "", b"");
     add(&mut builder, EntryType::Regular, "good", "", b"");
+    add(&mut builder, EntryType::Regular, "in/../and/out", "", b"");
     add(&mut builder, EntryType::new(b'Q'), "odd", "", b"");
     let tree = read("a.tar", &builder.into_inner().unwrap()).unwrap();
-    assert_eq!(listing(&tree), ["file file", "file good", "symlink soft -> ../../etc/shadow"]);
+    let inside =
+        ["directory and (implied)", "file and/out", "file file", "file good", "symlink soft -> ../../etc/shadow"];
+    assert_eq!(listing(&tree), inside);
     let expected = [
         "`../above` leaves its destination by `..`",
         "`/etc/absolute` is absolute; the entries of an archive must be relative",

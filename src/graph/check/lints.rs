@@ -88,7 +88,10 @@ fn names(image: &mut Image) {
             continue;
         }
         let name = image.entities.last(row.entity);
-        if message::is_usual_name(name) {
+        // A byte that is not UTF-8 is told as that; the name has a `?` in its place.
+        let source = &image.fragment_of(row.feature).source;
+        let damaged = source.damaged.is_some_and(|at| at < row.span.end) && name.contains('?');
+        if damaged || message::is_usual_name(name) {
             continue;
         }
         let message = format!(
@@ -188,14 +191,25 @@ fn unused_assumptions(image: &mut Image, edges: &Edges) {
 fn unused_replaces(image: &mut Image) {
     let used: FxHashSet<(u32, crate::syntax::NodeId)> =
         image.replaced.keys().map(|&feature| (image.file_of(feature), image.features[feature as usize].node)).collect();
+    // Where something is in conflict it is not known what would have been replaced.
+    let broken: FxHashSet<u32> = image
+        .slots
+        .slots
+        .iter()
+        .filter(|slot| slot.broken)
+        .flat_map(|slot| &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize])
+        .map(|&row| image.provides[row as usize].feature)
+        .collect();
     for feature in 0..image.features.len() as u32 {
         let row = &image.features[feature as usize];
-        if !row.is(Feature::REPLACE) || row.is(Feature::BROKEN) || image.replaced.contains_key(&feature) {
+        if !row.is(Feature::REPLACE)
+            || row.is(Feature::BROKEN)
+            || image.replaced.contains_key(&feature)
+            || broken.contains(&feature)
+        {
             continue;
         }
-        if row.main.is_some_and(|main| {
-            image.opaque_before(main, row.phase) || image.slots.of(main).iter().any(|slot| slot.broken)
-        }) {
+        if row.main.is_some_and(|main| image.opaque_before(main, row.phase)) {
             continue;
         }
         let fragment = image.fragment_of(feature);

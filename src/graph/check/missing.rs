@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::words::{advice, because, needs, needs_too};
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Role};
 use crate::entity::{Cause, Means, Phase, What};
@@ -9,17 +10,19 @@ use crate::fragment::Feature;
 use crate::graph::edges::Why;
 use crate::graph::image::Image;
 use crate::graph::slots::There;
+use crate::graph::view::Unmet;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
-use crate::tree::FileType;
+use crate::syntax::NodeId;
+use crate::text::Span;
 
 /// What is wrong with a required entity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lack {
     /// Nothing provides it.
     Missing,
-    /// It is not as required; the words follow its name.
-    Mismatch(String),
+    /// It is not as required.
+    Mismatch(Unmet),
 }
 
 /// A requirement that is not met.
@@ -45,6 +48,8 @@ pub struct Failure {
     pub validator: u32,
     /// Whether something is mounted above it.
     pub mount: bool,
+    /// Whether it only stands in the way of what is required.
+    pub blocks: bool,
 }
 
 /// How many comparisons may be spent on finding names that were probably meant.
@@ -92,7 +97,7 @@ pub fn judge(
         let group = &failures[at..end];
         at = end;
         match &group[0].lack {
-            Lack::Mismatch(reason) => judge.mismatch(group, &reason.clone()),
+            Lack::Mismatch(unmet) => judge.mismatch(group, unmet),
             Lack::Missing => {
                 if judge.is_clouded(group[0].entity, group[0].phase) {
                     continue;
@@ -165,19 +170,39 @@ impl Judge<'_> {
         features
     }
 
+    /// The value that requires it: in a table of `requires` the attribute that is not as it says.
+    fn place(&self, failure: &Failure) -> (u32, Span) {
+        let (feature, span) = self.image.why_place(failure.why);
+        let attribute = match (&failure.lack, failure.why) {
+            (Lack::Mismatch(unmet), Why::Require(_)) if failure.cause == Cause::Declared => unmet.attribute,
+            _ => return (feature, span),
+        };
+        let fragment = self.image.fragment_of(feature);
+        let (document, text) = (&fragment.document, fragment.source.text.as_str());
+        let found = document.get(self.image.features[feature as usize].node, "requires", text).and_then(|list| {
+            let holds = |table: &NodeId| {
+                let whole = document.span(*table);
+                whole.start <= span.start && span.end <= whole.end
+            };
+            document.get(document.children(list).find(holds)?, attribute, text)
+        });
+        (feature, found.map_or(span, |value| document.span(value)))
+    }
+
     fn start(&self, code: Code, group: &[Failure], message: String) -> Diagnostic {
         let image = self.image;
         let first = &group[0];
-        let (feature, span) = image.why_place(first.why);
+        let (feature, span) = self.place(first);
         let mut diagnostic = image.diagnostic(code, Some(first.entity), image.at(feature, span), message);
-        diagnostic.label = needs(first.cause).to_owned();
+        diagnostic.label = if first.blocks { "leads through it" } else { needs(first.cause) }.to_owned();
         for other in group[1..].iter().filter(|other| other.feature != first.feature) {
-            let (feature, span) = image.why_place(other.why);
+            let (feature, span) = self.place(other);
             let place = image.at(feature, span);
             if place.source.name == diagnostic.location.source.name && place.span == diagnostic.location.span {
                 continue;
             }
-            let text = format!("{} {}", image.say_feature(other.feature), needs_too(other.cause));
+            let needs = if other.blocks { "leads through it, too" } else { needs_too(other.cause) };
+            let text = format!("{} {needs}", image.say_feature(other.feature));
             diagnostic.related.push(image.related(
                 Role::Requirer,
                 super::main_place(image, other.feature),
@@ -301,9 +326,10 @@ impl Judge<'_> {
         self.findings.push((diagnostic, Self::features(group)));
     }
 
-    fn mismatch(&mut self, group: &[Failure], reason: &str) {
+    fn mismatch(&mut self, group: &[Failure], unmet: &Unmet) {
         let image = self.image;
         let first = &group[0];
+        let reason = unmet.reason.as_str();
         let message = format!("{}, {}, {reason}", image.say(first.entity), because(image, first));
         let mut diagnostic = self.start(Code::Mismatch, group, message);
         if let There::Slot(slot) = image.within(first.entity, Phase::Finalize) {
@@ -367,97 +393,11 @@ impl Judge<'_> {
         let known = siblings.get(&parent).map_or(&[][..], Vec::as_slice);
         self.budget = self.budget.checked_sub(known.len())?;
         let validator = image.validators[failure.validator as usize];
-        let fits = |id: EntityId| image.fails(image.within(id, Phase::Finalize), &validator).is_none();
+        let own = image.features[failure.feature as usize].main;
+        // What itself waits for it cannot be what was meant.
+        let fits =
+            |id: EntityId| Some(id) != own && image.fails(image.within(id, Phase::Finalize), &validator).is_none();
         let near = message::nearest(name, known.iter().filter(|&&id| fits(id)).map(|&id| image.entities.last(id)))?;
         known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
-    }
-}
-
-/// Why it is required, as the end of a sentence.
-fn because(image: &Image, failure: &Failure) -> String {
-    let main = image.features[failure.feature as usize].main.map(|main| image.say(main));
-    let thing = main.clone().unwrap_or_else(|| format!("a `{}`", image.features[failure.feature as usize].kind.name()));
-    match failure.cause {
-        Cause::Parent => format!("in which {} is to stand", provided(image, failure).unwrap_or(thing)),
-        Cause::User => format!("to whom {thing} is to belong"),
-        Cause::Group => format!("to which {thing} is to belong"),
-        Cause::LinkTarget => format!("to which the link {} leads", provided(image, failure).unwrap_or(thing)),
-        Cause::HardlinkTarget => format!("of which {thing} is to be another name"),
-        Cause::Link => format!("a link through which {thing} is reached"),
-        Cause::Removed => "which is to be removed".to_owned(),
-        Cause::Accounts => format!("in which {thing} is to be entered"),
-        Cause::PrimaryGroup => format!("the primary group of {thing}"),
-        Cause::SupplementaryGroup => format!("which {thing} is to join"),
-        Cause::Home => format!("the home of {thing}"),
-        Cause::Shell => format!("the shell of {thing}"),
-        Cause::ChangedUser => "who is to join groups".to_owned(),
-        Cause::Program => "which is to be run".to_owned(),
-        Cause::RunsAs => "who is to run a command".to_owned(),
-        Cause::WorkingDirectory => "in which a command is to run".to_owned(),
-        Cause::Declared => format!("which {} requires", image.say_feature(failure.feature)),
-        Cause::Asserted => "which a `require` asserts".to_owned(),
-        Cause::ConfiguredUser => "who is to run the image".to_owned(),
-        Cause::Destination => "in which an archive is to be unpacked".to_owned(),
-    }
-}
-
-/// The very thing that a row provides, where it is not what its feature is about.
-fn provided(image: &Image, failure: &Failure) -> Option<String> {
-    match failure.why {
-        Why::Parent(row) => Some(image.say(image.provides[row as usize].entity)),
-        Why::Link(crate::graph::RowId::Link(row)) => {
-            Some(image.say(image.provides[image.links[row as usize].provide as usize].entity))
-        }
-        _ => None,
-    }
-}
-
-const fn needs(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Parent => "its directory is needed here",
-        Cause::User => "this user",
-        Cause::Group | Cause::PrimaryGroup | Cause::SupplementaryGroup => "this group",
-        Cause::LinkTarget => "leads there",
-        Cause::Home => "this home",
-        Cause::Shell => "this shell",
-        Cause::Removed => "to be removed",
-        _ => "needed here",
-    }
-}
-
-const fn needs_too(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Parent => "needs it as its directory",
-        Cause::User | Cause::Group => "is to belong to it, too",
-        Cause::LinkTarget => "leads to it",
-        _ => "needs it, too",
-    }
-}
-
-/// What to do about it, where nothing similar is known.
-fn advice(image: &Image, failure: &Failure) -> String {
-    let text = image.entities.text(failure.entity);
-    let name = message::printable(&text);
-    let directory = image.validators[failure.validator as usize].file_type == Some(FileType::Directory);
-    match image.entities.entity_type(failure.entity) {
-        EntityType::User => {
-            format!("declare it with `[[user]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside")
-        }
-        EntityType::Group => format!(
-            "declare it with `[[group]]` and `name = \"{name}\"`, or write an `assume` if it comes from outside"
-        ),
-        EntityType::Package => format!("install it with `[[package]]` and `names = [\"{name}\"]`"),
-        EntityType::Virtual => format!("add `provides = [\"virtual:{name}\"]` to what brings it about"),
-        EntityType::Path if failure.cause == Cause::Parent => {
-            format!("add `[[ensure_dir]]` with `path = \"{name}\"`, or set `parents = true`")
-        }
-        EntityType::Path if directory => format!("add `[[ensure_dir]]` with `path = \"{name}\"`"),
-        EntityType::Path if failure.cause == Cause::Removed => {
-            "set `must_exist = false` if it may be absent".to_owned()
-        }
-        EntityType::Path if failure.cause == Cause::LinkTarget => {
-            "provide what it leads to, or set `expect = \"nothing\"` if it may dangle".to_owned()
-        }
-        EntityType::Path => "provide it, or write an `assume` if it comes from outside".to_owned(),
     }
 }

@@ -6,6 +6,7 @@ mod numbers;
 mod overwrite;
 mod removals;
 mod settings;
+mod words;
 
 pub use lints::{lints, main_place};
 pub use missing::{Failure, Lack, judge};

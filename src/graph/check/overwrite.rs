@@ -2,7 +2,7 @@
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Means, Owner, PathFacts, Strength, What};
+use crate::entity::{Content, Means, Owner, PathFacts, Strength, What};
 use crate::fragment::{Account, Feature};
 use crate::graph::image::{Image, Substance};
 use crate::graph::layer::Known;
@@ -51,10 +51,19 @@ pub fn overwrite(image: &mut Image, number: usize) {
     match standing {
         Standing::New => {}
         Standing::Satisfied => {
+            // What is mounted on a directory that was there is still to be mounted, unless that was there, too.
+            let mounts =
+                image.slots.slots[number].mount.is_some_and(|mount| mounted(image, mount, before) != Some(true));
             image.slots.slots[number].satisfied = true;
             for at in rows.0..rows.1 {
                 let row = image.slots.rows[at as usize];
-                image.slots.states[row as usize] |= Slots::SATISFIED;
+                let is_mount = matches!(
+                    image.provides[row as usize].what,
+                    What::Path(PathFacts { content: Content::Mount(_), .. })
+                );
+                if !(is_mount && mounts) {
+                    image.slots.states[row as usize] |= Slots::SATISFIED;
+                }
             }
         }
         Standing::Other(difference) => {
@@ -116,7 +125,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
         _ => true,
     };
     if slot.mount == Some(slot.lead) {
-        return if same_type { Standing::New } else { Standing::Other(types(facts.file_type, view.file_type)) };
+        if !same_type {
+            return Standing::Other(types(facts.file_type, view.file_type));
+        }
+        return match mounted(image, slot.lead, before) {
+            Some(true) => Standing::Satisfied,
+            Some(false) => Standing::Other("what is mounted there is something else".to_owned()),
+            None => Standing::New,
+        };
+    }
+    if let Some(mount) = slot.mount
+        && mounted(image, mount, before) == Some(false)
+    {
+        return Standing::Other("what is mounted there is something else".to_owned());
     }
     let is_directory = facts.file_type == Some(FileType::Directory);
     if is_directory && row.strength != Strength::Explicit && same_type {
@@ -165,6 +186,19 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     match substance(image, slot.lead, before) {
         None => Standing::Satisfied,
         Some(difference) => Standing::Other(difference),
+    }
+}
+
+/// Whether the same is mounted there already; none if nothing is, or if it is not known what.
+fn mounted(image: &Image, mount: u32, before: There<'_>) -> Option<bool> {
+    let Substance::Mount(source, source_type) = image.substance(&image.provides[mount as usize]) else { return None };
+    match before {
+        There::Base(known) => known.mounted.as_ref().map(|mounted| **mounted == (source, source_type)),
+        There::Slot(slot) => {
+            let other = image.slots.slots[slot as usize].mount?;
+            Some(image.same_substance(&image.provides[mount as usize], &image.provides[other as usize]))
+        }
+        There::Nothing | There::Always => None,
     }
 }
 
@@ -444,6 +478,14 @@ fn attribute_span(
     let feature = &image.features[row.feature as usize];
     if row.means != Means::Made {
         return row.span;
+    }
+    let contents = match difference {
+        "its contents differ" => Some("contents"),
+        _ if difference.starts_with("it leads to ") => Some("target"),
+        _ => None,
+    };
+    if let Some(attribute) = contents {
+        return image.value_span(row, attribute);
     }
     for (key, bit) in [("mode", PathFacts::MODE), ("user", PathFacts::USER), ("group", PathFacts::GROUP)] {
         if facts.given & bit != 0

@@ -40,8 +40,8 @@ impl Lowering<'_> {
                     }
                 }
                 Shape::Table => {
-                    if let Some((entity, facts)) = self.entity_table(element, requires, name) {
-                        references.push((entity, span, facts));
+                    if let Some((entity, named, facts)) = self.entity_table(element, requires, name) {
+                        references.push((entity, named, facts));
                     }
                 }
                 Shape::Broken => {}
@@ -76,12 +76,12 @@ impl Lowering<'_> {
         }
     }
 
-    fn entity_table(&mut self, table: NodeId, requires: bool, list: &str) -> Option<(EntityId, ReferenceFacts)> {
+    fn entity_table(&mut self, table: NodeId, requires: bool, list: &str) -> Option<(EntityId, Span, ReferenceFacts)> {
         const ATTRIBUTES: [&str; 6] = ["type", "mode", "user", "group", "executable", "ordered"];
         let source = self.source.clone();
         let members: Vec<NodeId> = self.fragment.document.children(table).collect();
         let is_path = members.iter().any(|&member| self.fragment.document.key_text(member, &source.text) == "path");
-        let mut entity: Option<EntityId> = None;
+        let mut entity: Option<(EntityId, Span)> = None;
         let mut facts = ReferenceFacts::default();
         for member in members {
             let key = self.fragment.document.key_text(member, &source.text);
@@ -109,10 +109,11 @@ impl Lowering<'_> {
                 (_, Some(entity_type)) if entity.is_none() => {
                     let text = self.string_at(member, &key)?;
                     let span = self.span(member);
-                    entity = Some(match entity_type {
+                    let named = match entity_type {
                         EntityType::Path => self.path_text(&text, span)?.entity,
                         _ => self.account_name(&text, span, entity_type)?,
-                    });
+                    };
+                    entity = Some((named, span));
                 }
                 (_, Some(_)) => {
                     self.report(
@@ -142,7 +143,8 @@ impl Lowering<'_> {
             );
             self.report(Code::MissingKey, span, sentence);
         }
-        Some((entity?, facts))
+        let (entity, named) = entity?;
+        Some((entity, named, facts))
     }
 }
 

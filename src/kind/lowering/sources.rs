@@ -93,15 +93,13 @@ impl Lowering<'_> {
         Some(number)
     }
 
-    /// Another image: a manifest or a facts file.
+    /// Another image: a manifest, a facts file or a root file system.
     pub fn image_reference(&mut self, d: &Declared, field: usize) -> Option<u32> {
         let node = d.get(field)?;
         let path = self.string_at(node, self.name_of(d, field))?;
-        if !crate::manifest::is_image_or_facts(&path) {
-            let sentence = format!(
-                "{} is neither an image manifest (`.image.toml`, `.image.json`) nor a facts file (`.facts.json`)",
-                message::quoted(&path)
-            );
+        if crate::manifest::is_feature_set(&path) {
+            let sentence =
+                format!("{} is a feature set, and what is cloned comes from an image", message::quoted(&path));
             self.invalid(d.span(field), &sentence);
             return None;
         }

@@ -27,7 +27,9 @@ impl Lowering<'_> {
             let sentence = format!("`{name}` must be {}, and this is {}", shape.described(), found.described());
             let help = match shape {
                 Shape::Bool => Some("write `true` or `false`, without quotes"),
+                Shape::Array if found == Shape::Table => None,
                 Shape::Array => Some("put it in brackets: `[...]`"),
+                Shape::String if matches!(found, Shape::Array | Shape::Table) => None,
                 Shape::String => Some("put it in quotes: `\"...\"`"),
                 Shape::Integer => Some("write a number, without quotes"),
                 _ => None,

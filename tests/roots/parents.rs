@@ -1,0 +1,132 @@
+use super::ground::{Archive, GROUP, PASSWD, Place};
+
+const CHILD: &str = r#"
+[image]
+name = "child"
+parent = "PARENT"
+
+[[install]]
+text = "hello"
+dst = "/etc/motd"
+
+[[install]]
+text = "tool"
+dst = "/bin/tool"
+mode = "0755"
+user = "web"
+
+[[require]]
+packages = ["base"]
+executables = ["/usr/bin/ls"]
+"#;
+
+fn root() -> Archive {
+    Archive::new()
+        .directory("./")
+        .file("etc/passwd", PASSWD)
+        .file("etc/group", GROUP)
+        .file("etc/motd", "hello")
+        .link("bin", "usr/bin")
+        .add(tar::EntryType::Regular, "usr/bin/ls", "", (0, 0), b"x")
+        .file("var/lib/dpkg/status", "Package: base\nStatus: install ok installed\nVersion: 1\n")
+        .file("var/lib/dpkg/info/base.list", "/bin/ls\n")
+}
+
+fn place(parent: &str) -> Place {
+    let place = Place::new();
+    place.write("base.tar", root().bytes());
+    place.write("child.image.toml", CHILD.replace("PARENT", parent));
+    place
+}
+
+#[test]
+fn an_archive_is_a_parent_and_so_are_its_facts_compressed_or_not() {
+    let said = "child.image.toml:19:16: error[mismatch]: `/usr/bin/ls` is there and is not executable by its owner\n";
+    for parent in ["base.tar", "base.facts.json", "base.facts.json.zst", "base.facts.json.gz"] {
+        let place = place(parent);
+        if parent != "base.tar" {
+            assert_eq!(place.run(&["facts", "base.tar", "--digests", "-o", parent]).status, 0);
+        }
+        let run = place.run(&["check", "--format", "concise"]);
+        assert_eq!((run.status, run.out.lines().count()), (1, 1), "{run:?}");
+        assert!(run.out.contains("mismatch") && run.out.contains("/usr/bin/ls"), "{said} {}", run.out);
+    }
+}
+
+#[test]
+fn the_plan_names_the_digest_of_the_facts_whichever_way_they_come() {
+    let mut digests = Vec::new();
+    for parent in ["base.tar", "base.facts.json.zst"] {
+        let place = place(parent);
+        place.write("child.image.toml", CHILD.replace("PARENT", parent).replace("executables = [\"/usr/bin/ls\"]", ""));
+        assert_eq!(place.run(&["facts", "base.tar", "--digests", "-o", "base.facts.json.zst"]).status, 0);
+        let run = place.run(&["plan", "child.image.toml"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        let plan: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(plan["parent"]["name"], "base");
+        // What is there exactly so is no step, and the other goes where the link leads.
+        let ids: Vec<_> = plan["steps"].as_array().unwrap().iter().map(|step| step["id"].clone()).collect();
+        assert_eq!(ids, ["install:/usr/bin/tool"]);
+        digests.push(plan["parent"]["digest"].clone());
+    }
+    assert!(digests[0].as_str().is_some_and(|digest| digest.starts_with("blake3:")));
+    assert_eq!(digests[0], digests[1]);
+}
+
+#[test]
+fn a_directory_of_a_root_is_cloned_from() {
+    let place = Place::new();
+    place.write("base.tar", root().bytes());
+    let manifest = "[image]\nname = \"c\"\n[[clone]]\nfrom = \"base.tar\"\nsrc = \"/etc\"\ndst = \"/etc\"\n";
+    place.write("c.image.toml", manifest);
+    let run = place.run(&["plan", "c.image.toml", "--entries", "--no-origins"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.out.contains("path:/etc/motd") && run.out.contains("\"from\": \"base.tar\""), "{}", run.out);
+}
+
+#[test]
+fn a_parent_that_cannot_be_read_is_a_missing_file() {
+    let place = place("absent.tar");
+    let run = place.run(&["check", "--format", "concise"]);
+    assert_eq!(run.status, 1);
+    assert_eq!(
+        run.out,
+        "child.image.toml:4:10: error[missing-file]: the parent `absent.tar` cannot be read: it does not exist\n"
+    );
+    // A slip in the name of a manifest is still seen as one.
+    let place = self::place("bsae.image.tml");
+    place.write("base.image.toml", "");
+    let run = place.run(&["check", "--format", "full"]);
+    assert!(run.out.contains("did you mean `base.image.toml`?"), "{}", run.out);
+}
+
+#[test]
+fn a_parent_with_entries_that_lead_out_is_an_invalid_value() {
+    let place = place("evil.tar");
+    place.write("evil.tar", root().file("../../etc/shadow", "").file("/etc/x", "").bytes());
+    let run = place.run(&["check", "--format", "concise"]);
+    assert_eq!(
+        run.out,
+        "child.image.toml:4:10: error[invalid-value]: the parent `evil.tar` has an entry that would stand outside of it, \
+         and so would 1 other entry: `/../../etc/shadow` leaves its destination by `..`\n"
+    );
+}
+
+#[test]
+fn what_a_parent_lacks_is_unproven_where_something_of_it_could_not_be_read() {
+    let place = place("base.tar");
+    place.write("base.tar", root().hard_link("lost", "absent").bytes());
+    place.write("child.image.toml", "[image]\nparent = \"base.tar\"\n[[require]]\nfiles = [\"/lost\"]\n");
+    let run = place.run(&["check", "--format", "concise"]);
+    assert!(run.status == 0 && run.out.contains("info[unproven]"), "{run:?}");
+}
+
+#[test]
+fn a_feature_set_is_no_parent() {
+    let place = place("base.features.toml");
+    let run = place.run(&["check", "--format", "concise"]);
+    assert_eq!(
+        run.out,
+        "child.image.toml:4:10: error[invalid-value]: `base.features.toml` is a feature set, and an image stands on an image\n"
+    );
+}
