@@ -140,6 +140,57 @@ proptest! {
     }
 }
 
+/// Edits one file of a sound image, each a step on from the one before, and says how often it was linked as a whole.
+fn links_for(edits: &[(&str, &str)]) -> u64 {
+    let mut world = World::default();
+    world.write("top.image.toml", Some("[image]\ninclude = [\"a.features.toml\", \"b.features.toml\"]\n".into()));
+    world.write(
+        "b.features.toml",
+        Some("[[ensure_dir]]\npath = [\"/s\", \"/s/d\"]\n\n[[install]]\ntext = \"b\"\ndst = \"/s/d/b\"\n".into()),
+    );
+    let text = "[[install]]\ntext = \"one\"\ndst = \"/s/d/one\"\n\n[[install]]\ntext = \"two\"\ndst = \"/s/d/two\"\n";
+    world.write("a.features.toml", Some(text.into()));
+    let mut workspace = Workspace::new();
+    for root in world.roots() {
+        workspace.open(root);
+    }
+    world.load(&mut workspace);
+    while workspace.advance(None, &|| false) != Progress::Current {}
+    let first = workspace.linked();
+    for (from, to) in edits {
+        let text = world.text("a.features.toml").unwrap_or_default().replacen(from, to, 1);
+        world.write("a.features.toml", Some(text));
+        workspace.changed("a.features.toml");
+        world.load(&mut workspace);
+        while workspace.advance(None, &|| false) != Progress::Current {}
+        assert_eq!(told(&workspace.findings(&Levels::default())), whole(&world), "after {from} became {to}\n{world}");
+    }
+    workspace.linked() - first
+}
+
+#[test]
+fn an_edit_of_a_feature_links_nothing_again() {
+    // A comment, another text, another mode, another place, a conflict with another file and its end, something missing.
+    let edits = [
+        ("[[install]]", "# first\n\n[[install]]"),
+        ("\"one\"", "\"other\""),
+        ("dst", "mode = \"0666\"\ndst"),
+        ("/s/d/one", "/s/d/three"),
+        ("/s/d/three", "/s/d/b"),
+        ("/s/d/b", "/s/d/c"),
+        ("dst", "user = \"web\"\ndst"),
+        ("\"web\"", "\"we\""),
+        ("user = \"we\"\n", ""),
+        ("/s/d/c", "/s/e/c"),
+        ("/s/e/c", "/s/d/one"),
+        ("[[install]]\ntext = \"two\"\ndst = \"/s/d/two\"\n", ""),
+        ("mode = \"0666\"\n", "requires = [\"/s/d/b\"]\n"),
+    ];
+    assert_eq!(links_for(&edits), 0);
+    // A link reaches further.
+    assert_eq!(links_for(&[("[[install]]", "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s/d\"\n\n[[install]]")]), 1);
+}
+
 #[test]
 fn nothing_is_kept_of_what_is_not_asked_for_any_more() {
     let mut world = World::default();

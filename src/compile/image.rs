@@ -1,12 +1,15 @@
 //! One image, compiled: its files joined on the layers of those it needs, placed, merged, judged and ordered.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Workspace;
 use super::results::Stop;
+use super::settle::settle;
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
-use crate::fragment::{Parent, Reference, SourceRole};
+use crate::fragment::{Fragment, Manager, Parent, Reference, SourceRole};
 use crate::graph::layer::Layer;
 use crate::graph::order::{Nodes, Order};
 use crate::graph::slots::NONE;
@@ -23,6 +26,20 @@ pub struct Compiled {
     pub incomplete: bool,
 }
 
+/// What an image is made of and stands on.
+pub(super) struct Ground {
+    pub name: String,
+    /// By name.
+    pub files: Vec<Arc<Fragment>>,
+    pub base: Option<Layer>,
+    pub ids: Ids,
+    /// What is cloned from, by the manifest's name.
+    pub from: FxHashMap<String, Layer>,
+    pub manager: Option<Manager>,
+    /// Whether something of it could not be read.
+    pub incomplete: bool,
+}
+
 impl Workspace {
     /// Compiles one image on the layers of those it needs; nothing if it was told to stop.
     pub(super) fn compile(
@@ -33,7 +50,18 @@ impl Workspace {
         alone: bool,
         stop: Stop<'_>,
     ) -> Option<Compiled> {
-        let (files, mut incomplete) = self.files_of(path);
+        let ground = self.ground(path, layers, shaky);
+        let incomplete = ground.incomplete;
+        let mut graph = self.link(path, ground, alone, stop)?;
+        let (findings, silencers) = graph.image.take_findings();
+        let (findings, withheld) = settle(&graph.image, findings, silencers, incomplete);
+        graph.image.withheld = withheld;
+        Some(Compiled { graph, findings, incomplete })
+    }
+
+    /// What an image is made of and stands on.
+    pub(super) fn ground(&self, path: &str, layers: &FxHashMap<String, Layer>, shaky: &FxHashSet<String>) -> Ground {
+        let (mut files, mut incomplete) = self.files_of(path);
         let root = self.fragments.get(path);
         let name = root.map_or_else(|| path.to_owned(), |fragment| fragment.head.name.clone());
         incomplete |= files.iter().any(|fragment| fragment.lost());
@@ -78,7 +106,14 @@ impl Workspace {
                 SourceRole::Plain => false,
             });
         }
+        files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
         let manager = root.and_then(|fragment| fragment.head.package_manager);
+        Ground { name, files, base, ids, from, manager, incomplete }
+    }
+
+    /// Brings the files of an image together on what it stands on, and judges it; nothing if it was told to stop.
+    pub(super) fn link(&self, path: &str, ground: Ground, alone: bool, stop: Stop<'_>) -> Option<Graph> {
+        let Ground { name, files, base, ids, from, manager, .. } = ground;
         let mut image = Image::join(name, files, base, &self.inputs, &from, ids, alone);
         image.manager = manager;
         image.manifest = path.to_owned();
@@ -155,8 +190,7 @@ impl Workspace {
             return None;
         }
         check::lints(&mut image, &edges);
-        let findings = self.settle(&mut image, incomplete, alone);
-        Some(Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete })
+        Some(Graph { image, edges, order, numbers, unproven })
     }
 
     fn add_recorded(&self, image: &mut Image) {

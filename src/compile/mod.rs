@@ -1,6 +1,7 @@
 //! The engine: a workspace of files in, findings or an ordered graph out. Reads nothing itself; it asks and is answered.
 
 mod asks;
+mod delta;
 mod edits;
 mod files;
 mod findings;

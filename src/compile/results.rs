@@ -1,12 +1,15 @@
 //! What was compiled and still holds, and bringing the rest up to date after edits, the nearest images first.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::asks::files_of;
+use super::delta::Whole;
 use super::images::Outcome;
+use super::settle::settle;
 use super::{Levels, Report, Workspace};
 use crate::fragment::Fragment;
 use crate::graph::layer::Layer;
@@ -41,7 +44,14 @@ pub(super) struct Results {
     needs: FxHashMap<String, Vec<String>>,
     /// What is to be compiled, last first, each with how far it is from the edit.
     queue: Vec<(usize, String)>,
+    /// Images that are kept as they were linked, the latest last.
+    whole: VecDeque<String>,
+    /// How often images and sets were linked as a whole.
+    linked: u64,
 }
+
+/// How many images are kept as they were linked: those that were edited last.
+const MOST_WHOLE: usize = 4;
 
 /// An image or set, compiled.
 struct Kept {
@@ -56,12 +66,26 @@ struct Kept {
     alone: bool,
     /// Whether something that it was compiled from has changed.
     stale: bool,
+    /// As it was linked, where small edits since then can be judged on it.
+    whole: Option<Arc<Whole>>,
 }
 
 impl Results {
     /// Something changed: what is to be compiled has to be thought over.
     pub fn unsettle(&mut self) {
         self.planned = false;
+    }
+
+    fn keep(&mut self, path: String, kept: Kept) {
+        if kept.whole.is_some() {
+            self.whole.retain(|other| *other != path);
+            self.whole.push_back(path.clone());
+        }
+        self.of.insert(path, kept);
+        while self.whole.len() > MOST_WHOLE {
+            let oldest = self.whole.pop_front().and_then(|path| self.of.get_mut(&path));
+            oldest.into_iter().for_each(|kept| kept.whole = None);
+        }
     }
 
     fn needs_of(&self, path: &str) -> &[String] {
@@ -81,14 +105,15 @@ impl Workspace {
         if batch.is_empty() {
             return Progress::Current;
         }
-        let done: Vec<(String, Option<Kept>)> =
+        let done: Vec<(String, Option<(Kept, bool)>)> =
             batch.into_par_iter().map(|path| (path.clone(), self.compile_kept(&path, stop))).collect();
         let mut stopped = false;
         for (path, kept) in done {
             match kept {
-                Some(kept) => {
+                Some((kept, linked)) => {
+                    self.results.linked += u64::from(linked);
                     self.results.queue.retain(|(_, other)| *other != path);
-                    self.results.of.insert(path, kept);
+                    self.results.keep(path, kept);
                 }
                 None => stopped = true,
             }
@@ -118,9 +143,15 @@ impl Workspace {
         images
     }
 
+    /// How often images and sets were linked as a whole by [`advance`](Self::advance). Most edits of single features need
+    /// less: only what they touched is judged anew.
+    pub fn linked(&self) -> u64 {
+        self.results.linked
+    }
+
     /// What has to be compiled again, and in which order.
     fn plan_results(&mut self, near: Option<&str>) {
-        self.dirty_by_sources();
+        let by_sources = self.dirty_by_sources();
         let (images, sets) = self.subjects();
         let (all, _) = self.closure(&images);
         let mut results = std::mem::take(&mut self.results);
@@ -132,8 +163,12 @@ impl Workspace {
             .chain(sets.iter().map(|path| (path.as_str(), true)))
             .collect();
         results.of.retain(|path, kept| wanted.get(path.as_str()) == Some(&kept.alone));
-        let touched = |kept: &Kept| dirty.iter().any(|path| kept.from.binary_search(path).is_ok());
-        results.of.values_mut().for_each(|kept| kept.stale |= touched(kept));
+        results.of.values_mut().for_each(|kept| {
+            for path in dirty.iter().chain(&by_sources).filter(|path| kept.from.binary_search(path).is_ok()) {
+                kept.stale = true;
+                kept.whole.take_if(|whole| !whole.has_file(path) || by_sources.binary_search(path).is_ok());
+            }
+        });
         let mut needs: FxHashMap<String, Vec<String>> = FxHashMap::default();
         for path in &all {
             // Of images that stand on each other the first is compiled without the others.
@@ -151,8 +186,14 @@ impl Workspace {
             let holds = results.of.get(path).is_some_and(|kept| {
                 !kept.stale && kept.needs == *own && (kept.layer.is_some() || !needed.contains(path))
             });
-            if !holds || own.iter().any(|need| stale.contains(need.as_str())) {
+            let below = own.iter().any(|need| stale.contains(need.as_str()));
+            if !holds || below {
                 stale.insert(path);
+            }
+            if let Some(kept) = results.of.get_mut(path)
+                && (below || kept.needs != *own)
+            {
+                kept.whole = None;
             }
         }
         let away = self.distances(near);
@@ -179,22 +220,23 @@ impl Workspace {
         queue.extend(alone.into_iter().map(|path| (distance(path), path.clone())));
         queue.sort_by_key(|&(distance, _)| distance);
         queue.reverse();
-        self.results = Results { of: results.of, planned: true, images, sets, all, needs, queue };
+        self.results = Results { planned: true, images, sets, all, needs, queue, ..results };
     }
 
-    /// A source that changed is as if the files that name it had.
-    fn dirty_by_sources(&mut self) {
+    /// The files that name a source which changed, by name.
+    fn dirty_by_sources(&mut self) -> Vec<String> {
         let touched = std::mem::take(&mut self.touched);
         if touched.is_empty() {
-            return;
+            return Vec::new();
         }
         let names = |path: &str| {
             self.fragments
                 .get(path)
                 .is_some_and(|fragment| fragment.sources.iter().any(|source| touched.contains(&*source.path)))
         };
-        let dirty: Vec<String> = self.fragments.keys().filter(|path| names(path)).cloned().collect();
-        self.dirty.extend(dirty);
+        let mut dirty: Vec<String> = self.fragments.keys().filter(|path| names(path)).cloned().collect();
+        dirty.sort();
+        dirty
     }
 
     /// How many steps lead from each file to another one by what they name.
@@ -209,7 +251,7 @@ impl Workspace {
                 named_by.entry(ask.path().clone()).or_default().push(path);
             }
         }
-        let mut pending = std::collections::VecDeque::from([(near, 0)]);
+        let mut pending = VecDeque::from([(near, 0)]);
         while let Some((path, distance)) = pending.pop_front() {
             if distances.contains_key(path) {
                 continue;
@@ -237,7 +279,10 @@ impl Workspace {
         batch
     }
 
-    fn compile_kept(&self, path: &str, stop: Stop<'_>) -> Option<Kept> {
+    fn compile_kept(&self, path: &str, stop: Stop<'_>) -> Option<(Kept, bool)> {
+        if stop() {
+            return None;
+        }
         let alone = self.results.sets.iter().any(|set| set == path);
         let mut layers: FxHashMap<String, Layer> = FxHashMap::default();
         let mut shaky: FxHashSet<String> = FxHashSet::default();
@@ -249,11 +294,28 @@ impl Workspace {
                 shaky.insert(need.clone());
             }
         }
-        let mut compiled = self.compile(path, &layers, &shaky, alone, stop)?;
         let needed = self.results.needs.values().flatten().any(|need| need == path);
-        let layer = needed.then(|| self.leave(&compiled.graph));
-        let outcome = Outcome::of(&mut compiled);
-        Some(Kept { outcome, from: self.files_behind(path), needs, layer, alone, stale: false })
+        let from = self.files_behind(path);
+        let ground = self.ground(path, &layers, &shaky);
+        let incomplete = ground.incomplete;
+        let before = self.results.of.get(path).filter(|kept| kept.alone == alone && !needed);
+        if let Some(whole) = before.and_then(|kept| kept.whole.clone())
+            && let Some((findings, withheld)) = self.short_way(&whole, &ground)
+        {
+            let files = ground.files.iter().map(|file| file.source.name.clone()).collect();
+            let outcome = Outcome { name: ground.name, files, findings, incomplete, withheld };
+            let kept = Kept { outcome, from, needs, layer: None, alone, stale: false, whole: Some(whole) };
+            return Some((kept, false));
+        }
+        let mut graph = self.link(path, ground, alone, stop)?;
+        let (all, silencers) = graph.image.take_findings();
+        let (findings, withheld) = settle(&graph.image, all.clone(), silencers.clone(), incomplete);
+        let files = graph.image.files.iter().map(|file| file.fragment.source.name.clone()).collect();
+        let outcome = Outcome { name: graph.image.name.clone(), files, findings, incomplete, withheld };
+        let layer = needed.then(|| self.leave(&graph));
+        // What others stand on has to leave its layer anew after every edit.
+        let whole = if needed { None } else { Whole::new(graph, all, silencers).map(Arc::new) };
+        Some((Kept { outcome, from, needs, layer, alone, stale: false, whole }, true))
     }
 
     /// The files that an image or set is compiled from, those that are not there included.

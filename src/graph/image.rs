@@ -142,6 +142,8 @@ pub struct Image {
     pub overridden_features: FxHashSet<u32>,
     /// Rows whose path could not be resolved.
     pub lost_rows: FxHashMap<RowId, ()>,
+    /// Places on whose being there it depends where a link leads, because its text has a `..` in it.
+    pub looked_at: FxHashSet<EntityId>,
     /// Who provides what, phase by phase.
     pub slots: Slots,
     /// Findings so far.
@@ -191,26 +193,17 @@ pub enum Substance {
 }
 
 impl Image {
-    /// Joins fragments on a layer; links are not yet followed.
-    pub fn join(
-        name: String,
-        mut fragments: Vec<Arc<Fragment>>,
-        base: Option<Layer>,
-        inputs: &Inputs,
-        images: &FxHashMap<String, Layer>,
-        ids: Ids,
-        alone: bool,
-    ) -> Self {
-        fragments.sort_by(|a, b| a.source.name.cmp(&b.source.name));
-        let mut image = Self {
+    /// Without any file.
+    pub fn empty(name: String, base: Option<Layer>, ids: Ids, alone: bool) -> Self {
+        Self {
             name,
-            files: Vec::with_capacity(fragments.len()),
+            files: Vec::new(),
             base,
             entities: Entities::new(),
             spots: Vec::new(),
-            features: Vec::with_capacity(fragments.iter().map(|fragment| fragment.features.len()).sum()),
-            provides: Vec::with_capacity(fragments.iter().map(|fragment| fragment.provides.len()).sum()),
-            requires: Vec::with_capacity(fragments.iter().map(|fragment| fragment.requires.len()).sum()),
+            features: Vec::new(),
+            provides: Vec::new(),
+            requires: Vec::new(),
             validators: crate::entity::COMMON_VALIDATORS.to_vec(),
             accounts: Vec::new(),
             links: Vec::new(),
@@ -237,12 +230,31 @@ impl Image {
             overridden: FxHashSet::default(),
             overridden_features: FxHashSet::default(),
             lost_rows: FxHashMap::default(),
+            looked_at: FxHashSet::default(),
             slots: Slots::default(),
             findings: Vec::new(),
             silencers: Vec::new(),
             ids,
             alone,
-        };
+        }
+    }
+
+    /// Joins fragments on a layer; links are not yet followed.
+    pub fn join(
+        name: String,
+        mut fragments: Vec<Arc<Fragment>>,
+        base: Option<Layer>,
+        inputs: &Inputs,
+        images: &FxHashMap<String, Layer>,
+        ids: Ids,
+        alone: bool,
+    ) -> Self {
+        fragments.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        let mut image = Self::empty(name, base, ids, alone);
+        image.files.reserve(fragments.len());
+        image.features.reserve(fragments.iter().map(|fragment| fragment.features.len()).sum());
+        image.provides.reserve(fragments.iter().map(|fragment| fragment.provides.len()).sum());
+        image.requires.reserve(fragments.iter().map(|fragment| fragment.requires.len()).sum());
         image.extend_spots();
         for fragment in fragments {
             image.add(fragment);
@@ -512,6 +524,11 @@ impl Image {
     pub fn report(&mut self, diagnostic: Diagnostic, features: Vec<u32>) {
         self.findings.push(diagnostic);
         self.silencers.push(features);
+    }
+
+    /// Takes out what was found, and beside it the features that each may be silenced by.
+    pub fn take_findings(&mut self) -> (Vec<Diagnostic>, Vec<Vec<u32>>) {
+        (std::mem::take(&mut self.findings), std::mem::take(&mut self.silencers))
     }
 
     /// A finding without more than its sentence.

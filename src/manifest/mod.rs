@@ -18,9 +18,11 @@ pub use names::{is_facts, is_feature_set, is_image, is_root, stem};
 
 /// Parses and lowers one file. Never fails: what is wrong is in the fragment's findings.
 pub fn lower(source: Arc<Source>) -> Fragment {
-    let document = Document::parse(&source.text, Language::of_name(&source.name));
-    let mut fragment = Fragment::new(source.clone(), document);
-    for error in std::mem::take(&mut fragment.document.errors) {
+    let mut document = Document::parse(&source.text, Language::of_name(&source.name));
+    let errors = std::mem::take(&mut document.errors);
+    let gap = document.lost;
+    let mut fragment = Fragment { gap, ..Fragment::new(source.clone(), Arc::new(document)) };
+    for error in errors {
         fragment.findings.push(FileFinding {
             code: error.code,
             span: error.span,
@@ -52,9 +54,9 @@ pub fn lower(source: Arc<Source>) -> Fragment {
     }
     if fragment.document.children(NodeId::ROOT).next().is_none() {
         // Nothing of it is known.
-        fragment.document.lost |= fragment.findings.iter().any(|finding| finding.code == Code::Syntax);
+        fragment.gap |= fragment.findings.iter().any(|finding| finding.code == Code::Syntax);
     }
-    if fragment.document.lost
+    if fragment.gap
         && let Some(finding) = fragment.findings.first_mut()
     {
         finding.loses = true;
