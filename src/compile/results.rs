@@ -238,6 +238,9 @@ impl Workspace {
     }
 
     fn compile_kept(&self, path: &str, stop: Stop<'_>) -> Option<Kept> {
+        if stop() {
+            return None;
+        }
         let alone = self.results.sets.iter().any(|set| set == path);
         let mut layers: FxHashMap<String, Layer> = FxHashMap::default();
         let mut shaky: FxHashSet<String> = FxHashSet::default();
