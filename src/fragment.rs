@@ -156,6 +156,11 @@ pub enum GraftFrom {
         /// Whether owners are kept by name.
         names: bool,
     },
+    /// A package file, put at `/`.
+    Package {
+        /// Its number in [`Fragment::sources`].
+        source: u32,
+    },
     /// Another image.
     Image {
         /// Its number in [`Fragment::references`].

@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 use crate::facts::Facts;
 use crate::text::Source;
 use crate::tree::Tree;
+use crate::tree::package::PackageFile;
 
 /// A question to the world. Paths are relative to the working directory (see [`join`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,8 @@ pub enum Ask {
     Contents(Arc<str>),
     /// The facts of a root file system that an image stands on or clones from.
     Root(Arc<str>),
+    /// What a package file holds.
+    Package(Arc<str>),
 }
 
 impl Ask {
@@ -35,7 +38,8 @@ impl Ask {
             | Self::Archive(path)
             | Self::Digest(path)
             | Self::Contents(path)
-            | Self::Root(path) => path,
+            | Self::Root(path)
+            | Self::Package(path) => path,
         }
     }
 }
@@ -116,6 +120,17 @@ pub enum RootState {
     Facts(Arc<Facts>),
 }
 
+/// The answer to [`Ask::Package`].
+#[derive(Clone, Debug)]
+pub enum PackageState {
+    /// It does not exist or cannot be read, and why.
+    Missing(String),
+    /// It is there and cannot be understood, and why.
+    Broken(String),
+    /// What it holds, with the digest of every file.
+    Package(Arc<PackageFile>),
+}
+
 /// An answer, of the sort its question has.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -131,6 +146,8 @@ pub enum Answer {
     Contents(ContentsState),
     /// To [`Ask::Root`].
     Root(RootState),
+    /// To [`Ask::Package`].
+    Package(PackageState),
 }
 
 /// One answer for each path.
@@ -145,6 +162,7 @@ pub struct Inputs {
     digests: Answers<DigestState>,
     contents: Answers<ContentsState>,
     roots: Answers<RootState>,
+    packages: Answers<PackageState>,
 }
 
 impl Inputs {
@@ -158,6 +176,7 @@ impl Inputs {
             Answer::Digest(state) => drop(self.digests.insert(path, state)),
             Answer::Contents(state) => drop(self.contents.insert(path, state)),
             Answer::Root(state) => drop(self.roots.insert(path, state)),
+            Answer::Package(state) => drop(self.packages.insert(path, state)),
         }
     }
 
@@ -170,6 +189,7 @@ impl Inputs {
             Ask::Digest(path) => drop(self.digests.remove(path)),
             Ask::Contents(path) => drop(self.contents.remove(path)),
             Ask::Root(path) => drop(self.roots.remove(path)),
+            Ask::Package(path) => drop(self.packages.remove(path)),
         }
     }
 
@@ -182,6 +202,7 @@ impl Inputs {
             Ask::Digest(path) => self.digests.contains_key(path),
             Ask::Contents(path) => self.contents.contains_key(path),
             Ask::Root(path) => self.roots.contains_key(path),
+            Ask::Package(path) => self.packages.contains_key(path),
         }
     }
 
@@ -208,6 +229,11 @@ impl Inputs {
     /// The answer to [`Ask::Contents`].
     pub fn contents(&self, path: &str) -> Option<&ContentsState> {
         self.contents.get(path)
+    }
+
+    /// The answer to [`Ask::Package`].
+    pub fn package(&self, path: &str) -> Option<&PackageState> {
+        self.packages.get(path)
     }
 
     /// The answer to [`Ask::Root`].

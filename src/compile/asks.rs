@@ -218,7 +218,8 @@ impl Workspace {
             let path: Arc<str> = (&*source.path).into();
             asks.push(match source.role {
                 SourceRole::Archive => Ask::Archive(path.clone()),
-                SourceRole::Plain | SourceRole::Package => Ask::Source(path.clone()),
+                SourceRole::Package => Ask::Package(path.clone()),
+                SourceRole::Plain => Ask::Source(path.clone()),
             });
             if self.digests {
                 asks.push(Ask::Digest(path));

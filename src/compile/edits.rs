@@ -11,11 +11,12 @@ impl Workspace {
     /// then, and if the answer is the same, nothing follows from it.
     pub fn changed(&mut self, path: &str) {
         let own: Arc<str> = path.into();
-        let mut again: Vec<Ask> = [Ask::Text, Ask::Root, Ask::Source, Ask::Archive, Ask::Digest, Ask::Contents]
-            .into_iter()
-            .map(|ask| ask(own.clone()))
-            .filter(|ask| self.wanted.contains_key(ask))
-            .collect();
+        let mut again: Vec<Ask> =
+            [Ask::Text, Ask::Root, Ask::Source, Ask::Archive, Ask::Digest, Ask::Contents, Ask::Package]
+                .into_iter()
+                .map(|ask| ask(own.clone()))
+                .filter(|ask| self.wanted.contains_key(ask))
+                .collect();
         // A folder that is a source or a root is asked about as a whole.
         let above = path.match_indices('/').map(|(at, _)| &path[..at]).chain((!path.starts_with('/')).then_some("."));
         for folder in above.filter(|folder| !folder.is_empty()) {

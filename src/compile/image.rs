@@ -13,8 +13,8 @@ use crate::fragment::{Fragment, Manager, Parent, Reference, SourceRole};
 use crate::graph::layer::Layer;
 use crate::graph::order::{Nodes, Order};
 use crate::graph::slots::NONE;
-use crate::graph::{Graph, Ids, Image, check, edges, links, order, slots};
-use crate::inputs::{ArchiveState, DigestState, SourceState};
+use crate::graph::{Graph, Ids, Image, check, edges, links, order, packages, slots};
+use crate::inputs::{ArchiveState, DigestState, PackageState};
 
 /// An image, compiled.
 pub struct Compiled {
@@ -102,7 +102,7 @@ impl Workspace {
             }
             incomplete |= file.sources.iter().any(|source| match source.role {
                 SourceRole::Archive => !matches!(self.inputs.archive(&source.path), Some(ArchiveState::Tree(_))),
-                SourceRole::Package => !matches!(self.inputs.source(&source.path), Some(SourceState::File { .. })),
+                SourceRole::Package => !matches!(self.inputs.package(&source.path), Some(PackageState::Package(_))),
                 SourceRole::Plain => false,
             });
         }
@@ -141,6 +141,7 @@ impl Workspace {
         self.missing_sources(&mut image);
         check::settings(&mut image);
         check::managers(&mut image);
+        packages::exclusions(&mut image);
         check::conflicts(&mut image);
         check::contradictions(&mut image);
         if stop() {

@@ -4,7 +4,7 @@ use super::Workspace;
 use crate::catalog::Code;
 use crate::fragment::{GraftFrom, SourceRole};
 use crate::graph::{Image, check};
-use crate::inputs::{ArchiveState, DigestState, SourceState};
+use crate::inputs::{ArchiveState, DigestState, PackageState, SourceState};
 use crate::message;
 
 impl Workspace {
@@ -17,7 +17,11 @@ impl Workspace {
                         Some(ArchiveState::Missing(reason) | ArchiveState::Broken(reason)) => reason,
                         _ => continue,
                     },
-                    SourceRole::Plain | SourceRole::Package => {
+                    SourceRole::Package => match self.inputs.package(&source.path) {
+                        Some(PackageState::Missing(reason) | PackageState::Broken(reason)) => reason,
+                        _ => continue,
+                    },
+                    SourceRole::Plain => {
                         match (self.inputs.source(&source.path), self.inputs.digest(&source.path)) {
                             (Some(SourceState::Missing(reason)), _) => reason,
                             // Only a plan asks for it: what it is can be seen, and what is in it cannot.

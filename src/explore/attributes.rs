@@ -1,7 +1,7 @@
 //! What is known of an entity, by a feature or by the parent, for the public format.
 
 use super::model::Attributes;
-use crate::entity::{Content, Owner, PathFacts, Provide, What};
+use crate::entity::{Content, Means, Owner, PathFacts, Provide, What};
 use crate::fragment::GraftFrom;
 use crate::graph::layer::Known;
 use crate::graph::slots::Slot;
@@ -9,6 +9,7 @@ use crate::graph::{Graph, Image, Substance};
 use crate::message;
 use crate::syntax::NodeId;
 use crate::tree;
+use crate::tree::package::Relation;
 
 /// What a row says of its entity. Where it leads its slot, what the slot says, others of the same counted in.
 pub(super) fn of_row(graph: &Graph, number: u32, slot: Option<&Slot>) -> Attributes {
@@ -32,6 +33,12 @@ pub(super) fn of_row(graph: &Graph, number: u32, slot: Option<&Slot>) -> Attribu
             Attributes { number: graph.numbers.number(Owner::Name(row.entity)).or(number), ..Attributes::default() }
         }
         What::Package(version) => {
+            if let Some(package) = image.package_file(number).filter(|_| row.means == Means::Made) {
+                let group =
+                    |group: &Vec<Relation>| group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+                let depends = package.depends.iter().map(group).collect();
+                return Attributes { version: Some((*package.version).to_owned()), depends, ..Attributes::default() };
+            }
             let fragment = image.fragment_of(row.feature);
             let text = |node| fragment.document.string(NodeId(node), &fragment.source.text).into_owned();
             // The node may hold the whole `name=version`.
@@ -64,6 +71,7 @@ pub(super) fn of_known(known: &Known) -> Attributes {
         home: text(&known.home),
         shell: text(&known.shell),
         version: text(&known.version),
+        depends: Vec::new(),
     }
 }
 
@@ -103,6 +111,7 @@ fn entry(image: &Image, row: &Provide) -> Option<String> {
     let (what, from) = match &graft.graft.from {
         GraftFrom::Folder { source } => ("folder", &*fragment.sources[*source as usize].path),
         GraftFrom::Archive { source, .. } => ("archive", &*fragment.sources[*source as usize].path),
+        GraftFrom::Package { source } => ("package", &*fragment.sources[*source as usize].path),
         GraftFrom::Image { reference, .. } => ("image", fragment.references[*reference as usize].path.as_str()),
     };
     Some(format!("{} of {what} {}", message::quoted(path), message::quoted(from)))

@@ -174,6 +174,9 @@ pub struct Attributes {
     /// A package's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What a package file says that must be installed with it: of each group, written `a | b`, one. Nobody resolves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends: Vec<String>,
 }
 
 /// Who takes an entity away.

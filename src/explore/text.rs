@@ -233,6 +233,9 @@ fn say_attributes(of: &Attributes) -> String {
     parts.extend(of.file_type.map(str::to_owned));
     parts.extend(of.number.map(|number| format!("number {number}")));
     parts.extend(of.version.as_ref().map(|version| format!("version {version}")));
+    if !of.depends.is_empty() {
+        parts.push(format!("depends on {}", of.depends.join(", ")));
+    }
     parts.extend(of.mode.clone());
     match (&of.user, &of.group) {
         (Some(user), Some(group)) => parts.push(format!("{user}:{group}")),

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::accounts::AccountFiles;
 use super::layer::{Known, Layer, Spot};
+use super::packages::PackageRows;
 use super::slots::Slots;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Related, Role};
@@ -100,6 +101,8 @@ pub struct Image {
     pub removals: Vec<Removal>,
     /// Trees.
     pub grafts: Vec<ImageGraft>,
+    /// Package files that could be read, by feature.
+    pub packages: Vec<PackageRows>,
     /// Entries of trees.
     pub entries: Vec<EntryRow>,
     /// For each entity, in which phases it was taken away, bit by bit.
@@ -209,6 +212,7 @@ impl Image {
             links: Vec::new(),
             removals: Vec::new(),
             grafts: Vec::new(),
+            packages: Vec::new(),
             entries: Vec::new(),
             gone: Vec::new(),
             trail_of: FxHashMap::default(),
@@ -261,6 +265,7 @@ impl Image {
         }
         image.find_includes();
         super::trees::graft(&mut image, inputs, images);
+        super::packages::clear_opaque(&mut image);
         image
     }
 
@@ -612,6 +617,11 @@ impl Image {
             GraftFrom::Archive { source, strip, .. } => {
                 format!("archive {strip} {} {}", fragment.sources[*source as usize].path, entry.path)
             }
+            // dpkg refuses a file that another package has, and rpm one that differs.
+            GraftFrom::Package { source } => match &*fragment.sources[*source as usize].path {
+                path if path.ends_with(".rpm") => format!("package {}", entry.path),
+                path => format!("package {path} {}", entry.path),
+            },
             GraftFrom::Image { reference, path, .. } => format!(
                 "image {} {} {}",
                 fragment.references[*reference as usize].path,

@@ -132,6 +132,9 @@ impl Image {
                 known.comment = Some(account.comment.as_deref().unwrap_or("").into());
             }
             What::Group(_) => known.number = numbers.of.get(&slot.entity).copied(),
+            What::Package(_) if self.package_file(slot.lead).is_some() => {
+                known.version = self.package_file(slot.lead).map(|package| (*package.version).into());
+            }
             What::Package(version) => {
                 known.version = version.and_then(|node| {
                     let fragment = self.fragment_of(row.feature);

@@ -1,5 +1,7 @@
 //! Two providers of one entity: one thing if they agree, a conflict that names what differs if they do not.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::image::{Image, Substance};
@@ -201,7 +203,10 @@ fn differ(
     let declared = |row: &Provide| row.means == Means::Declared;
     // What is only declared may be said twice; beside what is really made it would be made twice.
     let both_declared = declared(first) && declared(second);
-    if !is_directory && !both_declared && first.feature != second.feature {
+    // One feature may name several packages.
+    let apart = first.feature != second.feature
+        || image.package_file(lead).map(Arc::as_ptr) != image.package_file(row).map(Arc::as_ptr);
+    if !is_directory && !both_declared && apart {
         if declared(first) || declared(second) {
             return Some((lead, Difference { attribute: "who makes it", values: None }));
         }
@@ -387,6 +392,9 @@ fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
 fn merge_packages(image: &mut Image, number: usize, rows: &[u32]) {
     let Some(&first) = rows.first() else { return };
     let version = |image: &Image, row: u32| {
+        if let Some(package) = image.package_file(row).filter(|_| image.provides[row as usize].means == Means::Made) {
+            return Some((*package.version).to_owned());
+        }
         let provide = &image.provides[row as usize];
         let What::Package(Some(node)) = provide.what else { return None };
         let fragment = image.fragment_of(provide.feature);

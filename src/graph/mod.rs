@@ -9,6 +9,7 @@ pub mod leave;
 pub mod links;
 mod merge;
 pub mod order;
+pub mod packages;
 pub mod part;
 pub mod queries;
 mod recorded;

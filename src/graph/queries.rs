@@ -120,6 +120,9 @@ impl Image {
 
     /// The package whose recorded facts a row comes from.
     pub fn package_of(&self, row: u32) -> Option<Box<str>> {
+        if let Some(package) = self.package_file(row) {
+            return Some((*package.name).into());
+        }
         let provide = &self.provides[row as usize];
         let feature = &self.features[provide.feature as usize];
         let is_recorded = provide.means == Means::Declared && feature.kind == Kind::Package;
@@ -233,7 +236,13 @@ impl Image {
             {
                 continue;
             }
-            said.push(self.say_feature(feature));
+            let mut scripts: Vec<&str> =
+                self.package_files(feature).flat_map(|package| package.scripts.iter().copied()).collect();
+            scripts.sort_unstable();
+            scripts.dedup();
+            let by =
+                if scripts.is_empty() { String::new() } else { format!(" by its scripts ({})", scripts.join(", ")) };
+            said.push(self.say_feature(feature) + &by);
             places.push(self.origin(feature));
         }
         if let Some(base) = &self.base
@@ -319,7 +328,8 @@ impl Image {
             self.places[removal.feature as usize].get_or_insert(removal.entity);
         }
         for graft in &self.grafts {
-            if graft.provide.is_none() || graft.tree.is_some() {
+            let is_package = matches!(graft.graft.from, crate::fragment::GraftFrom::Package { .. });
+            if !is_package && (graft.provide.is_none() || graft.tree.is_some()) {
                 self.places[graft.graft.feature as usize] = Some(graft.graft.at);
             }
         }
@@ -416,6 +426,8 @@ impl Image {
                 crate::fragment::GraftFrom::Archive { source, strip, names } => {
                     format!("{} {strip} {names}", fragment.sources[*source as usize].path)
                 }
+                // The same package twice is one package.
+                crate::fragment::GraftFrom::Package { .. } => continue,
                 crate::fragment::GraftFrom::Image { reference, path, .. } => {
                     format!("{} {}", fragment.references[*reference as usize].path, fragment.entities.text(*path))
                 }

@@ -172,6 +172,7 @@ pub fn build(image: &mut Image, inputs: &Inputs) {
     image.slots.merged = (0..image.features.len() as u32).collect();
     image.slots.states = vec![0; image.provides.len()];
     super::replace::settle(image);
+    super::packages::give_way(image);
     super::accounts::list(image, inputs);
     imply_directories(image);
     group(image);

@@ -6,10 +6,11 @@ use rustc_hash::FxHashMap;
 
 use super::image::{EntryRow, Image};
 use super::layer::{Known, Layer};
+use super::packages;
 use crate::catalog::Code;
 use crate::entity::{Cause, Content, EXISTS, Means, Owner, ParentRule, PathFacts, Provide, Require, Strength, What};
 use crate::fragment::{Fragment, Graft, GraftFrom, LinkRow};
-use crate::inputs::{ArchiveState, DigestState, Inputs, SourceState};
+use crate::inputs::{ArchiveState, DigestState, Inputs, PackageState, SourceState};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::tree;
@@ -28,6 +29,13 @@ pub fn graft(image: &mut Image, inputs: &Inputs, images: &FxHashMap<String, Laye
                     problems(image, &graft, tree, path);
                     let tree = if *strip == 0 { tree.clone() } else { Arc::new(tree.stripped(*strip as usize)) };
                     put(image, number, &graft, tree, Owners::Archive { names: *names }, false);
+                }
+            }
+            GraftFrom::Package { source } => {
+                let path = &fragment.sources[*source as usize].path;
+                if let Some(PackageState::Package(package)) = inputs.package(path) {
+                    problems(image, &graft, &package.tree, path);
+                    packages::graft(image, number, &graft, package);
                 }
             }
             GraftFrom::Image { reference, path, .. } => {
@@ -64,11 +72,13 @@ fn in_folder<'i>(source: &str, inputs: &'i Inputs) -> Option<&'i Entry> {
 
 /// Whose the entries of a tree are where the feature does not say.
 #[derive(Clone, Copy)]
-enum Owners {
+pub(super) enum Owners {
     /// root's, as of everything installed.
     Root,
     /// The archive's.
     Archive { names: bool },
+    /// The package's, by name. Who is missing is no matter: a script of the package makes him first, or the manager takes root.
+    Package,
     /// As in the other image, by name.
     Names,
 }
@@ -146,7 +156,7 @@ fn problems(image: &mut Image, graft: &Graft, tree: &Tree, path: &str) {
 }
 
 /// Adds a row for every entry of a tree below its place.
-fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners: Owners, with_root: bool) {
+pub(super) fn put(image: &mut Image, number: usize, graft: &Graft, tree: Arc<Tree>, owners: Owners, with_root: bool) {
     let stands = image.grafts[number].provide;
     let mut ids: Vec<(EntityId, usize)> = Vec::new();
     for (index, entry) in tree.entries().iter().enumerate() {
@@ -244,7 +254,9 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
             let own = match owners {
                 Owners::Root => return Owner::Name(root),
                 Owners::Archive { names: false } => id.map(tree::Owner::Number).or_else(|| own.clone()),
-                Owners::Archive { names: true } | Owners::Names => own.clone().or(id.map(tree::Owner::Number)),
+                Owners::Archive { names: true } | Owners::Package | Owners::Names => {
+                    own.clone().or(id.map(tree::Owner::Number))
+                }
             };
             if entry.listed {
                 given |= bit;
@@ -253,7 +265,7 @@ fn facts(image: &mut Image, graft: &Graft, tree: &Tree, index: usize, _place: En
                 Some(tree::Owner::Name(name)) => {
                     let name = image.entities.name(entity_type, &name);
                     image.extend_spots();
-                    if name != root {
+                    if name != root && !matches!(owners, Owners::Package) {
                         let cause = if entity_type == EntityType::User { Cause::User } else { Cause::Group };
                         image.requires.push(Require {
                             feature: graft.feature,

@@ -4,6 +4,8 @@ use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
 use crate::entity::{Cause, EXISTS, Means, Phase, Strength, What};
+use crate::fragment::{Graft, GraftFrom, Owners};
+use crate::intern::EntityId;
 
 pub(super) const NAMES: usize = 0;
 pub(super) const FILES: usize = 1;
@@ -50,7 +52,18 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     if d.has(FILES) && action != 0 {
         l.invalid(d.span(FILES), "local package files can only be installed; name the package in `names` instead");
     }
-    l.file_list(d, FILES);
+    for (source, span) in l.file_list(d, FILES) {
+        l.graft(Graft {
+            feature: 0,
+            provide: None,
+            at: EntityId::ROOT,
+            from: GraftFrom::Package { source },
+            mode: None,
+            owners: Owners::default(),
+            exclude: Vec::new(),
+            span,
+        });
+    }
     if let Some(&(first, ..)) = names.first() {
         l.main(first);
     }

@@ -545,7 +545,9 @@ impl<'g> Built<'g> {
             && let Some(main) =
                 self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
         {
-            provided.insert(0, Provided::Tree { entity: image.key(main), entries });
+            // Packages unpack at `/`, whatever they are called.
+            let root = if image.entities.is_path(main) { main } else { EntityId::ROOT };
+            provided.insert(0, Provided::Tree { entity: image.key(root), entries });
         }
         provided
     }

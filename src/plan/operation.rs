@@ -496,7 +496,9 @@ impl<'g> Operations<'g> {
                     .sources
                     .iter()
                     .find(|source| *source.written == *written && source.role == SourceRole::Package);
-                lists[4].extend(found.map(|source| self.host(&source.path)));
+                lists[4].extend(
+                    found.filter(|source| !self.unpacked(member, &source.path)).map(|source| self.host(&source.path)),
+                );
             }
         }
         for list in &mut lists {
@@ -508,6 +510,11 @@ impl<'g> Operations<'g> {
         lists[0].retain(|name| !pinned.contains(name));
         let [install, remove, remove_if_exists, upgrade, files] = lists;
         Op::Packages { manager, install, remove, remove_if_exists, upgrade, files }
+    }
+
+    /// Whether a package file holds what is installed already.
+    fn unpacked(&self, feature: u32, path: &str) -> bool {
+        self.image().package_at(feature, path).is_some_and(|package| self.installed(feature, &package.name))
     }
 
     fn installed(&self, feature: u32, name: &str) -> bool {
@@ -615,7 +622,7 @@ impl<'g> Operations<'g> {
                         GraftFrom::Folder { source } => {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), false)]
                         }
-                        GraftFrom::Archive { source, .. } => {
+                        GraftFrom::Archive { source, .. } | GraftFrom::Package { source } => {
                             vec![of(&fragment.sources[source as usize].path, graft.tree.clone(), true)]
                         }
                         GraftFrom::Image { reference, .. } => {

@@ -5,6 +5,7 @@ mod archive;
 mod directory;
 mod hard_links;
 mod members;
+mod package_files;
 mod packages;
 mod pax;
 mod root;
@@ -23,6 +24,7 @@ use crate::tree::name_of;
 
 pub use archive::read_archive;
 pub use directory::{add_digests, read_directory};
+pub use package_files::read_package;
 pub use root::{ReadRoot, RootError, RootOptions, read_root};
 
 /// What no source may exceed, so that no input can take all memory or time.
@@ -62,6 +64,7 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
         Ask::Text(name) => Answer::Text(read_text(&path, name)),
         Ask::Source(_) => Answer::Source(read_source(&path)),
         Ask::Archive(_) => Answer::Archive(read_archive(&path, true, &Limits::DEFAULT)),
+        Ask::Package(_) => Answer::Package(read_package(&path, &Limits::DEFAULT)),
         Ask::Digest(_) => Answer::Digest(read_digest(&path)),
         Ask::Contents(_) => Answer::Contents(read_contents(&path)),
         Ask::Root(_) => {

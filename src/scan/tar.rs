@@ -39,6 +39,26 @@ pub(super) struct Member {
     pieces: Option<Vec<Piece>>,
 }
 
+impl Member {
+    /// Of which only the path and the type are known.
+    pub(super) fn new(path: &[u8], flag: u8) -> Self {
+        Self {
+            path: path.to_vec(),
+            link: Vec::new(),
+            flag,
+            mode: None,
+            uid: Some(0),
+            gid: Some(0),
+            user: Vec::new(),
+            group: Vec::new(),
+            size: 0,
+            device: (0, 0),
+            xattrs: Vec::new(),
+            pieces: None,
+        }
+    }
+}
+
 /// Members of an archive, one after the other.
 pub(super) struct Reader<R> {
     inner: R,

@@ -1,7 +1,9 @@
 //! Trees of files as data: a sorted list of entries. Source folders, archives, clones and facts are all this.
 
 mod entry;
+pub mod package;
 mod path;
+mod version;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use featgraph::compile::Workspace;
-use featgraph::inputs::{Answer, ArchiveState, Ask, ContentsState, DigestState, RootState, SourceState, TextState};
+use featgraph::inputs::{
+    Answer, ArchiveState, Ask, ContentsState, DigestState, PackageState, RootState, SourceState, TextState,
+};
 use featgraph::text::Source;
 
 /// Every file by its name.
@@ -68,6 +70,7 @@ impl World {
                 }
                 None => DigestState::Missing(missing()),
             }),
+            Ask::Package(_) => Answer::Package(PackageState::Missing(missing())),
             Ask::Root(_) => Answer::Root(RootState::Missing(missing())),
             Ask::Contents(_) => Answer::Contents(match text {
                 Some(text) => ContentsState::Text(text.into()),

@@ -6,6 +6,7 @@ use crate::entity::{Content, Means, Owner, PathFacts, Strength, What};
 use crate::fragment::{Account, Feature};
 use crate::graph::image::{Image, Substance};
 use crate::graph::layer::Known;
+use crate::graph::packages::{self, Meeting};
 use crate::graph::slots::{Replaces, Slots, There};
 use crate::graph::view::ViewOwner;
 use crate::intern::{EntityId, EntityType};
@@ -112,6 +113,11 @@ fn path(image: &Image, number: usize, before: There<'_>) -> Standing {
     let view = image.view(before);
     if row.means == Means::Declared {
         return Standing::New;
+    }
+    match packages::meet(image, slot.lead, &facts, before) {
+        Meeting::Stays => return Standing::Satisfied,
+        Meeting::TakesOver => return Standing::New,
+        Meeting::Ordinary => {}
     }
     // What a contradiction in the parent left behind is not judged.
     if let There::Base(known) = before
@@ -400,6 +406,10 @@ fn package(image: &Image, number: usize, before: There<'_>) -> Standing {
     let What::Package(version) = slot.what else { return Standing::New };
     let There::Base(known) = before else { return Standing::New };
     let row = &image.provides[slot.lead as usize];
+    if let Some(package) = image.package_file(slot.lead) {
+        let same = row.means != Means::Made || known.version.as_deref() == Some(&*package.version);
+        return if same { Standing::Satisfied } else { Standing::New };
+    }
     match version {
         None if image.is_install(row.feature) => Standing::Satisfied,
         Some(node) => {

@@ -64,7 +64,7 @@ impl Lowering<'_> {
     }
 
     /// Local package files.
-    pub fn file_list(&mut self, d: &Declared, field: usize) -> Vec<u32> {
+    pub fn file_list(&mut self, d: &Declared, field: usize) -> Vec<(u32, Span)> {
         let name = self.name_of(d, field);
         self.strings(d, field)
             .into_iter()
@@ -75,7 +75,7 @@ impl Lowering<'_> {
                     self.invalid(span, &sentence);
                     return None;
                 }
-                Some(self.source_number(path, &text, span, SourceRole::Package))
+                Some((self.source_number(path, &text, span, SourceRole::Package), span))
             })
             .collect()
     }
