@@ -1,10 +1,11 @@
 //! The one loop that parses, asks the disk and fills in, until nothing is asked any more.
 #![allow(clippy::disallowed_methods, reason = "the outside: it reads what the engine asks for")]
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::compile::Workspace;
 use crate::inputs::{Answer, Ask, TextState};
@@ -14,15 +15,18 @@ use crate::text::Source;
 /// Texts that lie over the disk: open buffers of an editor, or standard input.
 #[derive(Default)]
 pub struct Overlay {
-    texts: HashMap<String, TextState>,
+    texts: FxHashMap<String, TextState>,
 }
 
 impl Overlay {
     /// A file whose text is this, whatever is on disk.
     pub fn set(&mut self, path: impl Into<String>, text: impl Into<String>) {
-        let path = path.into();
-        let source = Source::new(path.clone(), text);
-        self.texts.insert(path, TextState::Text(source));
+        self.set_source(Source::new(path, text));
+    }
+
+    /// A file, by its name, whose text is this, whatever is on disk.
+    pub fn set_source(&mut self, source: Arc<Source>) {
+        self.texts.insert(source.name.clone(), TextState::Text(source));
     }
 
     /// A file whose bytes are these, whatever is on disk.
@@ -32,8 +36,8 @@ impl Overlay {
         self.texts.insert(path, state);
     }
 
-    /// What is on disk counts again. A workspace is told by [`Workspace::changed`], as of every edit.
-    pub fn remove(&mut self, path: &str) {
+    /// From now on the disk counts.
+    pub fn forget(&mut self, path: &str) {
         self.texts.remove(path);
     }
 

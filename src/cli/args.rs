@@ -50,6 +50,7 @@ pub(super) enum Command {
     Facts(FactsArguments),
     Explain(ExplainArguments),
     Schema(SchemaArguments),
+    Lsp(LspArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
@@ -339,6 +340,14 @@ pub(super) enum SchemaOf {
     Plan,
     /// What `graph` writes as json.
     Graph,
+}
+
+/// Serve an editor: a language server on standard input and output.
+#[derive(Args)]
+pub(super) struct LspArguments {
+    /// What editors say by habit; there is nothing else.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// Print a script that completes commands in a shell.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::terminal::Terminal;
+pub(super) use crate::project::complaint::{Complaint, reason};
 
 /// Why nothing came of a command. The exit status is 2.
 #[derive(Debug)]
@@ -13,30 +14,10 @@ pub(super) enum Failure {
     Output(io::Error),
 }
 
-/// One sentence and what to do about it.
-#[derive(Debug)]
-pub(super) struct Complaint {
-    /// What is wrong, without a final stop.
-    pub message: String,
-    /// What to do; may be several lines.
-    pub help: Option<String>,
-}
-
 impl Complaint {
-    /// A sentence alone.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
-    }
-
-    /// With what to do.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
     /// Writes it as every message on standard error is written.
-    pub fn write(&self, terminal: &mut Terminal) {
-        terminal.complain("error", &self.message, self.help.as_deref());
+    pub(super) fn write(&self, terminal: &mut Terminal) {
+        terminal.complain("error", &self.sentence(), self.help.as_deref());
     }
 }
 
@@ -68,18 +49,5 @@ impl Failure {
             }
         }
         drop(terminal.err.flush());
-    }
-}
-
-/// An error of the system's in words that follow "cannot be read: ".
-pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => String::from("it does not exist"),
-        io::ErrorKind::PermissionDenied => String::from("permission denied"),
-        io::ErrorKind::NotADirectory => String::from("a part of its path is not a directory"),
-        _ => {
-            let text = error.to_string();
-            text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]).to_lowercase()
-        }
     }
 }

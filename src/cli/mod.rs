@@ -3,9 +3,7 @@
 
 mod args;
 mod check;
-mod config;
 mod diff;
-mod discover;
 mod explore;
 mod facts;
 mod failure;
@@ -27,6 +25,8 @@ use args::{Arguments, Command};
 use failure::Failure;
 use terminal::Terminal;
 
+use crate::project::{config, discover};
+
 /// What a command has to say by its exit status, once it was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
@@ -39,7 +39,8 @@ enum Status {
 }
 
 /// Carries out one command and returns the exit status: 0 nothing found, 1 errors found, 2 wrong use or failure.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
+/// `serve` is the language server, which this module does not know.
+pub fn run(args: impl IntoIterator<Item = OsString>, serve: fn() -> i32) -> i32 {
     let matches = match Arguments::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => {
@@ -55,6 +56,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
             return error.exit_code();
         }
     };
+    if let Command::Lsp(_) = arguments.command {
+        return serve();
+    }
     let mut terminal = Terminal::new(arguments.color);
     let done = match (&arguments.command, matches.subcommand()) {
         (Command::Check(check), Some((_, matches))) => check::run(check, matches, &mut terminal),
@@ -67,7 +71,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
         (Command::Schema(schema), _) => reference::schema(schema, &mut terminal),
         (Command::Completions(completions), _) => reference::completions(completions, &mut terminal),
         (Command::Man(man), _) => reference::man(man, &mut terminal),
-        (Command::Check(_) | Command::Plan(_), None) => Ok(Status::Clean),
+        (Command::Check(_) | Command::Plan(_), None) | (Command::Lsp(_), _) => Ok(Status::Clean),
     };
     let done = done.and_then(|status| unless_closed(terminal.out.flush()).map(|()| status));
     match done {

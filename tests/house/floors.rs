@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["ide"],
     &["scan"],
     &["load"],
+    &["project"],
     &["cli"],
     &["lsp"],
     &["lib"],
@@ -44,7 +45,7 @@ const UPWARDS: &[(&str, &str, &str)] =
 const STRANGERS: &[(&str, &str)] = &[("ide", "render"), ("lsp", "cli")];
 
 /// The modules that touch the world.
-const OUTSIDE: &[&str] = &["scan", "load", "cli", "lsp", "main"];
+const OUTSIDE: &[&str] = &["scan", "load", "project", "cli", "lsp", "main"];
 
 /// What the inside does not name. `clippy.toml` refuses the functions; this refuses the modules, macros and handles.
 const WORLD: &[&str] = &[

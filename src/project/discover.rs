@@ -5,17 +5,17 @@ use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use super::failure::{Complaint, reason};
+use super::complaint::{Complaint, reason};
 use crate::manifest;
 use crate::message::quoted;
 
 /// What manifests are called, for messages.
-pub(super) const NAMES: &str =
+pub(crate) const NAMES: &str =
     "`NAME.image.toml` (an image) or `NAME.features.toml` (features that images include); `.json` works, too";
 
 /// What was found below the paths of a command line.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// Manifests, relative to the working directory, sorted, each once.
     pub files: Vec<String>,
     /// What is named and cannot be read, and folders that cannot be listed.
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 /// Finds the manifests at and below `paths`. The working directory is `folder`.
-pub(super) fn find<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Found {
+pub(crate) fn find<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Found {
     let mut found = Found::default();
     for path in paths {
         match std::fs::metadata(path) {
@@ -83,7 +83,7 @@ fn place_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// The name of a file that must be a manifest, as findings give it.
-pub(super) fn manifest_name(folder: &Path, path: &Path) -> Result<String, Complaint> {
+pub(crate) fn manifest_name(folder: &Path, path: &Path) -> Result<String, Complaint> {
     let name = relative(folder, path).ok_or_else(|| not_unicode(path))?;
     if manifest::is_image(&name) || manifest::is_feature_set(&name) {
         return Ok(name);
@@ -97,18 +97,18 @@ pub(super) fn manifest_name(folder: &Path, path: &Path) -> Result<String, Compla
 }
 
 /// The name of a file that must be an image, as findings give it.
-pub(super) fn not_unicode(path: &Path) -> Complaint {
+pub(crate) fn not_unicode(path: &Path) -> Complaint {
     Complaint::new(format!("{} cannot be read: its name is not UTF-8", shown(path)))
         .help("rename it, or a folder on the way; names are written into plans and findings, which are UTF-8")
 }
 
 /// A path for a message.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     quoted(&path.to_string_lossy())
 }
 
 /// The path as seen from the working directory, with `/`; `None` where it is not UTF-8.
-pub(super) fn relative(folder: &Path, path: &Path) -> Option<String> {
+pub(crate) fn relative(folder: &Path, path: &Path) -> Option<String> {
     let full = without_dots(&folder.join(path));
     let mut ours = folder.components().peekable();
     let mut theirs = full.components().peekable();
@@ -147,7 +147,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Whether a path of the command line stands for standard input.
-pub(super) fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == OsStr::new("-")
 }
 

@@ -5,30 +5,32 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::complaint::{Complaint, reason};
 use super::discover::{relative, shown};
-use super::failure::{Complaint, Failure, reason};
 use super::levels::{self, Setting, Subject};
 use crate::catalog::Severity;
 use crate::message::{nearest, quoted};
 use crate::text::{Source, Span};
 
 /// What the file is called.
-const NAME: &str = "featgraph.toml";
+pub(crate) const NAME: &str = "featgraph.toml";
 
 /// The levels that the configuration of this run sets: of the one in the working directory, else of the nearest above what is
 /// looked at.
-pub(super) fn settings<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result<Vec<Setting>, Failure> {
-    let Some(path) = place(folder, paths)? else { return Ok(Vec::new()) };
+pub(crate) fn settings<'p>(
+    folder: &Path,
+    paths: impl IntoIterator<Item = &'p Path>,
+) -> Result<Vec<Setting>, Vec<Complaint>> {
+    let Some(path) = place(folder, paths).map_err(|complaint| vec![complaint])? else { return Ok(Vec::new()) };
     let name = relative(folder, &path).unwrap_or_else(|| path.to_string_lossy().into_owned());
-    let bytes = std::fs::read(&path)
-        .map_err(|error| Complaint::new(format!("{} cannot be read: {}", quoted(&name), reason(&error))))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Complaint::new(format!("{} cannot be read: it is not UTF-8 text", quoted(&name))))?;
-    read(&name, &text).map_err(Failure::from)
+    let unreadable = |why: &str| vec![Complaint::new(format!("{} cannot be read: {why}", quoted(&name)))];
+    let bytes = std::fs::read(&path).map_err(|error| unreadable(&reason(&error)))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text"))?;
+    read(&name, &text)
 }
 
 /// Where it is. Two of them for one run would contradict each other unseen.
-fn place<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result<Option<PathBuf>, Failure> {
+fn place<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result<Option<PathBuf>, Complaint> {
     let here = folder.join(NAME);
     if here.is_file() {
         return Ok(Some(here));
@@ -47,8 +49,7 @@ fn place<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result
                     shown(other),
                     shown(&file)
                 ))
-                .help(format!("check them one by one, or put one {NAME} into the working directory"))
-                .into());
+                .help(format!("check them one by one, or put one {NAME} into the working directory")));
             }
             Some(_) => {}
             None => found = Some((file, path)),
@@ -81,9 +82,7 @@ impl Reader {
         // A text of over 4 GiB has its later mistakes at its end.
         let offset = u32::try_from(at.start).unwrap_or(u32::MAX).min(self.source.text.len() as u32);
         let place = crate::text::Location { source: self.source.clone(), span: Span { start: offset, end: offset } };
-        let mut complaint = Complaint::new(format!("{}: {message}", place.to_text()));
-        complaint.help = help;
-        self.complaints.push(complaint);
+        self.complaints.push(Complaint { message: message.to_owned(), help, place: Some(place) });
     }
 
     fn unknown(&mut self, key: &Spanned<impl AsRef<str>>, place: &str, known: &[&'static str]) {

@@ -1,0 +1,275 @@
+//! The thread that works: it takes edits and questions in the order in which they came, and looks for findings when there is time.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use gen_lsp_types as lsp;
+use gen_lsp_types::Uri;
+use lsp_server::{ErrorCode, Notification, RequestId, Response, ResponseError};
+use serde_json::Value;
+
+use super::answers;
+use super::client::Client;
+use super::diagnostics::{Board, ByFile, collect};
+use super::documents::Document;
+use super::project::{Open, Project};
+use crate::ide::Hints;
+
+/// Something for the worker.
+pub(super) enum Task {
+    /// A document was opened or edited.
+    Edit(Box<Document>),
+    /// A document was closed.
+    Close(PathBuf),
+    /// Files on the disk changed.
+    Changed(Vec<PathBuf>),
+    /// Folders came and went.
+    Folders {
+        /// New ones.
+        added: Vec<PathBuf>,
+        /// Those that are no longer worked in.
+        removed: Vec<PathBuf>,
+    },
+    /// The user wants other hints.
+    Hints(Hints),
+    /// A question.
+    Ask {
+        /// What it is answered under.
+        id: RequestId,
+        /// What is asked.
+        method: String,
+        /// About what.
+        params: Value,
+        /// Nobody waits for the answer any more.
+        cancelled: Arc<AtomicBool>,
+    },
+}
+
+/// What the worker has for the client.
+pub(super) enum Done {
+    /// An answer.
+    Answer(Response),
+    /// News.
+    Tell(Notification),
+    /// Diagnostics changed for a reason that the client does not see.
+    Refresh,
+}
+
+/// What the worker works on.
+pub(super) struct Desk {
+    /// Who is spoken to.
+    pub client: Client,
+    /// Which hints the user wants.
+    pub hints: Hints,
+    /// Open documents.
+    pub open: Open,
+    /// What was last found.
+    pub board: Board,
+    projects: Vec<Project>,
+    out: Sender<Done>,
+    /// Something has changed since findings were looked for.
+    changed: bool,
+    /// How long that took.
+    took: Duration,
+}
+
+/// Works until nobody has anything to do any more.
+pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &Receiver<Task>, out: Sender<Done>) {
+    let projects = folders.into_iter().map(|folder| Project::new(folder, false)).collect();
+    let mut desk = Desk {
+        client,
+        hints,
+        open: BTreeMap::new(),
+        board: Board::default(),
+        projects,
+        out,
+        changed: true,
+        took: Duration::ZERO,
+    };
+    loop {
+        let looks = desk.changed && !desk.client.pulls_diagnostics;
+        let task = match looks {
+            true => tasks.recv_timeout(desk.patience()),
+            false => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match task {
+            Ok(task) => desk.take(task),
+            Err(RecvTimeoutError::Timeout) => {
+                desk.guarded(Desk::check);
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+impl Desk {
+    /// How long to wait for another edit: what is cheap is done at once, what is not is not begun between two keys.
+    fn patience(&self) -> Duration {
+        match self.took {
+            took if took < Duration::from_millis(20) => Duration::ZERO,
+            took => (took / 2).min(Duration::from_millis(200)),
+        }
+    }
+
+    fn take(&mut self, task: Task) {
+        match task {
+            Task::Ask { id, method, params, cancelled } => {
+                if cancelled.load(Ordering::Relaxed) {
+                    return;
+                }
+                let response_result =
+                    self.guarded(|desk| answers::answer(desk, &method, params)).unwrap_or_else(|| {
+                        let message = format!("`{method}` failed; this is a mistake in featgraph, and it goes on");
+                        Err(ResponseError { code: ErrorCode::InternalError as i32, message, data: None })
+                    });
+                self.send(Done::Answer(Response { id, response_result }));
+            }
+            task => {
+                self.guarded(|desk| desk.apply(task));
+                self.changed = true;
+            }
+        }
+    }
+
+    /// Does something that must not end the server. What it had in hand when it failed is read anew.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self))).ok();
+        if done.is_none() {
+            for project in &mut self.projects {
+                *project = Project::new(project.root.clone(), project.shallow);
+            }
+        }
+        done
+    }
+
+    fn apply(&mut self, task: Task) {
+        match task {
+            Task::Edit(document) => {
+                let path = document.path.clone();
+                self.ensure_project(&path);
+                for project in &mut self.projects {
+                    project.edit(&document);
+                }
+                self.open.insert(path, *document);
+            }
+            Task::Close(path) => {
+                if let Some(document) = self.open.remove(&path) {
+                    self.closed(&document);
+                }
+            }
+            Task::Changed(paths) => {
+                let mut concerned = false;
+                for project in &mut self.projects {
+                    // What lies on the disk below an open document does not count.
+                    let counts = |path: &&PathBuf| !self.open.contains_key(*path) || !path.exists();
+                    if paths.iter().filter(counts).any(|path| project.depends_on(path)) {
+                        project.forget();
+                        concerned = true;
+                    }
+                }
+                if concerned {
+                    self.send(Done::Refresh);
+                }
+            }
+            Task::Folders { added, removed } => {
+                self.projects.retain(|project| !removed.contains(&project.root));
+                for root in added {
+                    if !self.projects.iter().any(|project| project.root == root) {
+                        // What was looked at by itself is part of the folder now.
+                        self.projects.retain(|project| !project.shallow || !project.root.starts_with(&root));
+                        self.projects.push(Project::new(root, false));
+                    }
+                }
+                let orphans: Vec<PathBuf> = self.open.keys().cloned().collect();
+                for path in orphans {
+                    self.ensure_project(&path);
+                }
+                self.send(Done::Refresh);
+            }
+            Task::Hints(hints) => self.hints = hints,
+            Task::Ask { .. } => {}
+        }
+    }
+
+    /// A document that was closed may differ from what is on the disk.
+    fn closed(&mut self, document: &Document) {
+        let open = &self.open;
+        // A folder that was only looked at because of it is let go.
+        self.projects.retain(|project| !project.shallow || open.keys().any(|path| project.contains(path)));
+        let saved = std::fs::read(&document.path).is_ok_and(|bytes| bytes == document.source.text.as_bytes());
+        for project in &mut self.projects {
+            if !saved && project.depends_on(&document.path) {
+                project.forget();
+            }
+        }
+    }
+
+    /// A document outside all folders is looked at with what lies beside it.
+    fn ensure_project(&mut self, path: &Path) {
+        if self.projects.iter().any(|project| project.contains(path)) {
+            return;
+        }
+        if let Some(folder) = path.parent() {
+            self.projects.push(Project::new(folder.to_owned(), true));
+        }
+    }
+
+    /// The project of a file, the innermost one, and the open documents.
+    pub fn project_of(&mut self, path: &Path) -> Option<(&mut Project, &Open)> {
+        let holding = self.projects.iter_mut().filter(|project| project.contains(path));
+        let project = holding.max_by_key(|project| project.root.as_os_str().len())?;
+        Some((project, &self.open))
+    }
+
+    /// All projects, and the open documents.
+    pub fn projects(&mut self) -> (&mut [Project], &Open) {
+        (&mut self.projects, &self.open)
+    }
+
+    /// Looks for findings if something has changed, notes them, and tells a client that does not ask for them what is new.
+    pub fn check(&mut self) {
+        self.check_for(None);
+    }
+
+    /// The same for a client that asks about one file: that there is news of others it is told.
+    pub fn check_for(&mut self, asked: Option<&Path>) {
+        if !std::mem::take(&mut self.changed) {
+            return;
+        }
+        let started = Instant::now();
+        let mut found = ByFile::new();
+        for project in &mut self.projects {
+            let report = project.report(&self.open);
+            collect(project, &report, &self.client, &self.open, &mut found);
+        }
+        let news = self.board.update(found);
+        if !self.client.pulls_diagnostics {
+            news.iter().for_each(|path| self.publish(path));
+        } else if asked.is_some_and(|asked| news.iter().any(|path| path != asked)) {
+            self.send(Done::Refresh);
+        }
+        self.took = started.elapsed();
+    }
+
+    fn publish(&self, path: &Path) {
+        let open = self.open.get(path);
+        let uri = open.map(|document| document.uri.clone()).or_else(|| Uri::from_file_path(path).ok());
+        let Some(uri) = uri else { return };
+        let params = lsp::PublishDiagnosticsParams {
+            uri,
+            version: open.map(|document| document.version),
+            diagnostics: self.board.of(path).diagnostics,
+        };
+        self.send(Done::Tell(Notification::new("textDocument/publishDiagnostics".to_owned(), params)));
+    }
+
+    /// A client that went away needs no news.
+    fn send(&self, done: Done) {
+        drop(self.out.send(done));
+    }
+}
