@@ -7,7 +7,7 @@ use super::image::{File, Image, ImageGraft};
 use super::trees;
 use crate::entity::{COMMON_VALIDATORS, Content, Owner, PathFacts, Provide, Require, Validator, What};
 use crate::fragment::{Feature, Fragment, GraftFrom};
-use crate::inputs::Inputs;
+use crate::inputs::{DigestState, Inputs};
 use crate::intern::{Entities, EntityId, EntityType};
 use crate::text::Span;
 
@@ -121,11 +121,11 @@ impl<E: Edited> Selection<'_, E> {
             .chain(self.features.iter().copied())
             .map(|feature| Origin { whole: feature, kept: true, file: whole.file_of(feature), own: 0 })
             .collect();
-        for (&file, edit) in self.edits {
+        origins.extend(self.edits.iter().flat_map(|(&file, edit)| {
             let (come, at) = edit.come();
             let first = whole.files[file as usize].features;
-            origins.extend(come.map(|own| Origin { whole: first + at, kept: false, file, own }));
-        }
+            come.map(move |own| Origin { whole: first + at, kept: false, file, own })
+        }));
         // By file, and there by place.
         origins.sort_unstable_by_key(|origin| (origin.file, origin.whole, origin.kept, origin.own));
         origins.dedup();
@@ -187,6 +187,12 @@ impl<E: Edited> Selection<'_, E> {
                 &mut grafted,
             )?;
             at = end;
+        }
+        for &(_, file, source) in &grafted {
+            let path = &self.edits[&file].fragment().sources[source as usize].path;
+            if let Some(DigestState::File { digest, .. }) = inputs.digest(path) {
+                image.source_digests.insert(path.to_string(), *digest);
+            }
         }
         image.entities = entities;
         image.extend_spots();
