@@ -272,7 +272,8 @@ pub(super) struct DiffArguments {
 /// Write down what a root file system has: paths, accounts, packages.
 #[derive(Args)]
 #[command(after_help = "\
-A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst) or a file of facts.
+A source is a directory, an archive (.tar, .tar.gz, .tar.xz, .tar.zst), a container image (an OCI layout, or what `docker save` writes)
+or a file of facts.
 What of it cannot be read is told on standard error, and the facts are then marked `opaque`.
 
 Examples:
@@ -299,6 +300,10 @@ pub(super) struct FactsArguments {
     /// What the facts are called [default: after the source].
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Of a container image for several platforms: which one, such as `linux/arm64`.
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<String>,
 }
 
 /// How answers are written.

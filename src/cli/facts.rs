@@ -23,7 +23,8 @@ const ZSTD_LEVEL: i32 = 12;
 
 pub(super) fn run(arguments: &FactsArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
     let target = arguments.output.as_deref().filter(|path| !is_stdin(path));
-    let options = RootOptions { name: arguments.name.clone(), digests: arguments.digests };
+    let options =
+        RootOptions { name: arguments.name.clone(), digests: arguments.digests, platform: arguments.platform.clone() };
     let Some(mut facts) = read(&arguments.source, &options, terminal)? else { return Ok(Status::Found) };
     if let Some(old) = &arguments.since {
         let options = RootOptions { name: None, ..options };

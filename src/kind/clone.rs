@@ -19,7 +19,7 @@ pub(super) const KIND: KindSpec = KindSpec {
         Field::required(
             "from",
             FieldType::HostPath,
-            "The other image: its manifest, a facts file, or a root file system (a directory or an archive).",
+            "The other image: its manifest, a facts file, or a root file system (a directory, an archive or a container image).",
         ),
         Field::required("src", FieldType::Path, "The path in the other image."),
         Field::required(

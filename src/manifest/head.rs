@@ -136,7 +136,7 @@ fn parent(lowering: &mut Lowering<'_>, node: NodeId) {
                     format!("{} is a feature set, and an image stands on an image", message::quoted(&reference.path));
                 let finding = lowering.report(Code::InvalidValue, reference.span, sentence);
                 finding.loses = true;
-                finding.help = Some("name it in `include` instead; a parent is an image manifest, a facts file, or a root file system (a directory or an archive)".to_owned());
+                finding.help = Some("name it in `include` instead; a parent is an image manifest, a facts file, or a root file system (a directory, an archive or a container image)".to_owned());
             }
         }
         Shape::Table => opaque_parent(lowering, node),

@@ -4,6 +4,7 @@
 mod archive;
 mod directory;
 mod hard_links;
+mod image;
 mod members;
 mod package_files;
 mod packages;

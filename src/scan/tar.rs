@@ -146,6 +146,11 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
+    /// The contents of the current member as they are stored, to be read as a stream.
+    pub(super) fn stored_contents(&mut self) -> Stored<'_, R> {
+        Stored { reader: self }
+    }
+
     fn stored(&mut self, mut count: u64, sink: &mut dyn FnMut(&[u8])) -> Result<(), String> {
         while count > 0 {
             let wanted = count.min(self.left).min(self.piece.len() as u64) as usize;
@@ -332,6 +337,26 @@ impl<R: Read> Reader<R> {
                 return Ok(map);
             }
         }
+    }
+}
+
+/// What is stored of the current member of an archive.
+pub(super) struct Stored<'r, R> {
+    reader: &'r mut Reader<R>,
+}
+
+impl<R: Read> Read for Stored<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let wanted = into.len().min(usize::try_from(self.reader.left).unwrap_or(usize::MAX));
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let count = self.reader.inner.read(&mut into[..wanted])?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.reader.left -= count as u64;
+        Ok(count)
     }
 }
 

@@ -92,6 +92,7 @@ const KNOW_SERDE: &[(&str, &str)] = &[
         "the one form of a value, whichever syntax it was written in, is made of JSON values",
     ),
     ("kind/schema.rs", "a schema is JSON"),
+    ("scan/image/manifest.rs", "what container images are made of is said in JSON, of which it reads what it needs"),
     ("syntax/mod.rs", "a value as JSON, the same for TOML and JSON: what keys and stamps are made of"),
 ];
 

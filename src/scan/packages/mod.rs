@@ -1,6 +1,8 @@
 //! Package databases of a root: what is installed, and which package owns which path.
 
+mod apk;
 mod dpkg;
+mod rpm;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -26,13 +28,15 @@ pub(super) struct Packages {
 
 /// Whether a file of a root is a package database or a part of one.
 pub(super) fn is_database(path: &str) -> bool {
-    dpkg::is_database(path)
+    dpkg::is_database(path) || apk::is_database(path) || rpm::is_database(path)
 }
 
 /// Reads all databases of a root.
 pub(super) fn read(places: &mut Places<'_>, contents: &Contents, notes: &mut Vec<String>) -> Packages {
     let mut found = Installed::default();
     dpkg::read(contents, &mut found, notes);
+    apk::read(contents, &mut found, notes);
+    rpm::read(contents, &mut found, notes);
     let mut packages = std::mem::take(&mut found.packages);
     packages.sort();
     // One database may list a package in two places (the files of distroless images and dpkg's own).

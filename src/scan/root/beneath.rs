@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 /// The root of a file system that lies in a directory.
-pub(super) struct Beneath {
+pub(in crate::scan) struct Beneath {
     fd: OwnedFd,
 }
 
@@ -17,18 +17,18 @@ const ALWAYS: OFlags = OFlags::CLOEXEC.union(OFlags::NOFOLLOW).union(OFlags::NON
 
 impl Beneath {
     /// Opens the root itself; a link that leads to it is followed.
-    pub(super) fn new(root: &Path) -> io::Result<Self> {
+    pub(in crate::scan) fn new(root: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self { fd: openat(CWD, root, flags, Mode::empty())? })
     }
 
     /// Opens a directory of the root; the root itself by the empty path.
-    pub(super) fn directory(&self, path: &str) -> io::Result<OwnedFd> {
+    pub(in crate::scan) fn directory(&self, path: &str) -> io::Result<OwnedFd> {
         Ok(self.open(if path.is_empty() { "." } else { path }, OFlags::RDONLY | OFlags::DIRECTORY)?)
     }
 
     /// Opens a regular file of the root.
-    pub(super) fn file(&self, path: &str) -> io::Result<File> {
+    pub(in crate::scan) fn file(&self, path: &str) -> io::Result<File> {
         let file = File::from(self.open(path, OFlags::RDONLY)?);
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is no file any more"));
@@ -37,7 +37,7 @@ impl Beneath {
     }
 
     /// The contents of a regular file; an error where it has more than `most` bytes.
-    pub(super) fn contents(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+    pub(in crate::scan) fn contents(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.file(path)?.take(most + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > most {

@@ -14,11 +14,12 @@ use std::sync::Arc;
 
 use super::archive::read_members;
 use super::members::Collected;
-use super::{Limits, lists_accounts, open_regular, packages, reason};
+use super::{Limits, image, lists_accounts, open_regular, packages, reason};
 use crate::facts::Facts;
 use crate::tree::{Entry, FileType, Problem, ProblemKind, Tree, path_order};
 
 use accounts::Accounts;
+pub(super) use beneath::Beneath;
 pub(super) use places::Places;
 
 /// What is wanted of a root file system.
@@ -28,6 +29,8 @@ pub struct RootOptions {
     pub name: Option<String>,
     /// The digest of every file.
     pub digests: bool,
+    /// Of a container image for several platforms: which, as `os/architecture`.
+    pub platform: Option<String>,
 }
 
 /// A root file system that was read.
@@ -48,7 +51,7 @@ pub enum RootError {
     Escapes(Vec<String>),
 }
 
-/// Reads a directory or an archive as a root file system.
+/// Reads a directory, an archive or a container image as a root file system.
 pub fn read_root(path: &Path, options: &RootOptions, limits: &Limits) -> Result<ReadRoot, RootError> {
     let gathered = gather(path, options, limits).map_err(RootError::Unreadable)?;
     let name = options.name.clone().unwrap_or_else(|| name_of_source(path));
@@ -57,11 +60,19 @@ pub fn read_root(path: &Path, options: &RootOptions, limits: &Limits) -> Result<
 
 fn gather(path: &Path, options: &RootOptions, limits: &Limits) -> Result<Gathered, String> {
     let found = std::fs::metadata(path).map_err(|error| reason(&error))?;
+    if found.is_dir() && image::is_image_directory(path) {
+        return image::gather_directory(path, options, limits);
+    }
     if found.is_dir() {
         return walk::walk(path, options.digests, limits);
     }
     let file = open_regular(path)?;
     let collected = read_members(file, root_keeps, options.digests, limits).map_err(super::archive::Fault::reason)?;
+    if image::may_be_image_archive(&collected)
+        && let Some(gathered) = image::gather_archive(path, options, limits)?
+    {
+        return Ok(gathered);
+    }
     Ok(Gathered::from(collected))
 }
 
@@ -102,6 +113,13 @@ impl From<Collected> for Gathered {
         super::hard_links::join_hard_links(&mut collected);
         let Collected { mut entries, problems, contents, root, .. } = collected;
         entries.extend(root);
+        Self::new(entries, problems, contents)
+    }
+}
+
+impl Gathered {
+    /// What archives told.
+    pub(super) fn new(mut entries: Vec<Entry>, problems: Vec<Problem>, contents: BTreeMap<Box<str>, Vec<u8>>) -> Self {
         for entry in &mut entries {
             let kept = entry.xattrs.iter().filter(|xattr| xattrs::belongs(&xattr.name));
             if kept.clone().count() < entry.xattrs.len() {
@@ -110,9 +128,7 @@ impl From<Collected> for Gathered {
         }
         Self { entries, problems, contents, inodes: Vec::new() }
     }
-}
 
-impl Gathered {
     fn facts(mut self, name: String) -> Result<ReadRoot, RootError> {
         let escapes: Vec<String> =
             self.problems.iter().filter(|problem| problem.kind == ProblemKind::Escape).map(sentence).collect();

@@ -47,7 +47,7 @@ impl<'t> Places<'t> {
     }
 
     /// The place of a path, whether something is there or not: every component but the last followed.
-    fn place(&mut self, path: &str) -> Option<String> {
+    pub(in crate::scan) fn place(&mut self, path: &str) -> Option<String> {
         let Some(above) = parent_of(path) else { return Some(String::new()) };
         if matches!(name_of(path), "." | "..") {
             return self.directory(path).map(|place| place.to_string());
