@@ -67,6 +67,50 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// What is known of a way out beyond the words, for whoever makes edits of it.
+#[derive(Clone, Debug)]
+pub enum Clue {
+    /// The name that was probably meant in the place of the one that is missing.
+    Meant(String),
+    /// How what is missing is needed.
+    Needed(Needed),
+    /// Whose it should be: a user and a group.
+    Owner {
+        /// The user's name.
+        user: String,
+        /// The group's name, where it is known.
+        group: Option<String>,
+    },
+    /// The number that was allocated.
+    Number(u32),
+    /// Where a program is declared whose mode does not let it run, and the mode that would.
+    Program {
+        /// The declaration.
+        declared: Location,
+        /// The mode.
+        mode: u16,
+        /// Whether the declaration is another image's.
+        in_parent: bool,
+    },
+}
+
+/// As what something is needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needed {
+    /// It must be a directory.
+    pub directory: bool,
+    /// It must be a program.
+    pub executable: bool,
+    /// It is the directory of what the feature makes, and its own directory is not there either.
+    pub chain: bool,
+    /// It is what a link leads to.
+    pub link_target: bool,
+    /// It is to be removed.
+    pub removed: bool,
+    /// It must be empty.
+    pub empty: bool,
+}
+
 /// One finding, in the author's words.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -92,4 +136,6 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Ways out as edits.
     pub fixes: Vec<Fix>,
+    /// What ways out can be made of.
+    pub clues: Vec<Clue>,
 }

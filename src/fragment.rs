@@ -7,7 +7,7 @@ use crate::diagnostic::Role;
 use crate::entity::{COMMON_VALIDATORS, Owner, Phase, Provide, Require, Validator};
 use crate::intern::{Entities, EntityId};
 use crate::kind::Kind;
-use crate::syntax::{Document, NodeId};
+use crate::syntax::{Document, Language, NodeId};
 use crate::text::{Source, Span};
 
 /// Two things that a finding in one file may point to beside its own place.
@@ -87,8 +87,10 @@ pub struct Head {
     pub name_span: Span,
     /// What it stands on.
     pub parent: Option<Parent>,
-    /// Included feature sets, by place.
+    /// Included feature sets and snippets, by place.
     pub includes: Vec<Reference>,
+    /// Those of them whose language is said, by number.
+    pub typed: Vec<(u32, Language)>,
     /// The default package manager.
     pub package_manager: Option<Manager>,
     /// The file with fixed numbers.
@@ -329,6 +331,8 @@ impl Feature {
     pub const BROKEN: u8 = 8;
     /// It has an `allow`.
     pub const ALLOWS: u8 = 16;
+    /// It leaves alone what is there already.
+    pub const KEEPS: u8 = 32;
     /// No number in [`Feature::facts`].
     pub const NO_FACTS: u32 = u32::MAX;
 

@@ -1,6 +1,7 @@
 //! featgraph compiles declarative image features into a proven, ordered plan.
 
 pub mod accounts;
+pub mod baseline;
 pub mod catalog;
 pub mod cli;
 pub mod compile;
@@ -8,6 +9,7 @@ pub mod diagnostic;
 pub mod entity;
 pub mod explore;
 pub mod facts;
+pub mod fix;
 pub mod fragment;
 pub mod graph;
 pub mod ide;

@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The schemas by their names.
-fn schemas() -> [(&'static str, Value); 5] {
+fn schemas() -> [(&'static str, Value); 6] {
     [
         ("manifest", featgraph::kind::schema()),
         ("facts", featgraph::facts::schema().to_value()),
         ("diagnostics", featgraph::render::json::schema().to_value()),
         ("plan", featgraph::plan::schema().to_value()),
+        ("baseline", featgraph::baseline::schema().to_value()),
         ("graph", featgraph::render::graph::schema().to_value()),
     ]
 }

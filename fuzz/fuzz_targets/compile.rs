@@ -1,4 +1,4 @@
-//! A small workspace of any bytes compiles: an image, a feature set, a parent and facts give findings or a plan, never a panic.
+//! A small workspace of any bytes compiles: an image, a feature set, a parent, facts and snippets give findings or a plan, never a panic.
 
 #![no_main]
 
@@ -9,7 +9,14 @@ use featgraph::plan::{self, Built, PlanFormat};
 use featgraph::text::Source;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 4] = ["a.image.toml", "b.features.toml", "c.image.toml", "d.facts.json"];
+const FILES: [&str; 6] = [
+    "a.image.toml",
+    "b.features.toml",
+    "c.image.toml",
+    "d.facts.json",
+    "tmpfiles.d/e.conf",
+    "sysusers.d/f.conf",
+];
 
 fuzz_target!(|bytes: &[u8]| {
     // The files stand one behind the other, parted by a byte that no text has.

@@ -1,4 +1,4 @@
-//! Any bytes parse, in both languages, and every place that comes out is inside the text.
+//! Any bytes parse, in every language, and every place that comes out is inside the text.
 
 #![no_main]
 
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    for language in [Language::Toml, Language::Json] {
+    for language in [Language::Toml, Language::Json, Language::Tmpfiles, Language::Sysusers] {
         let document = Document::parse(&text, language);
         for error in &document.errors {
             assert!(text.get(error.span.range()).is_some(), "{error:?}");

@@ -78,12 +78,47 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "[FORMAT=]FILE")]
     pub output: Vec<PathBuf>,
 
+    /// Pass over the findings that this file lists as known.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings into the file of `--baseline`, so that they are known from now on.
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
+
+    /// Tell how many findings there are of each code, not the findings.
+    #[arg(long)]
+    pub statistics: bool,
+
+    /// Check again whenever something changes, until Ctrl-C.
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub watch: bool,
+
     /// What the file on standard input is called; paths in it are relative to its folder.
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
 
     #[command(flatten)]
+    pub fixes: FixArguments,
+
+    #[command(flatten)]
     pub levels: LevelArguments,
+}
+
+/// Whether findings are fixed. Only text inside the edits changes.
+#[derive(Args)]
+pub(super) struct FixArguments {
+    /// Make the fixes that are safe, and report what is left.
+    #[arg(long, conflicts_with = "watch")]
+    pub fix: bool,
+
+    /// Show what `--fix` would change, as a unified diff, and write nothing.
+    #[arg(long, requires = "fix")]
+    pub diff: bool,
+
+    /// Make also fixes that are a matter of choice, the first of each finding.
+    #[arg(long, requires = "fix")]
+    pub unsafe_fixes: bool,
 }
 
 /// Which severity findings have. The last one about a code counts.
@@ -345,6 +380,8 @@ pub(super) enum SchemaOf {
     Plan,
     /// What `graph` writes as json.
     Graph,
+    /// Lists of known findings, for `check --baseline`.
+    Baseline,
 }
 
 /// Serve an editor: a language server on standard input and output.

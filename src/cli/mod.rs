@@ -2,11 +2,13 @@
 #![allow(clippy::disallowed_methods, reason = "the outside: it reads arguments, environment and standard input")]
 
 mod args;
+mod baseline;
 mod check;
 mod diff;
 mod explore;
 mod facts;
 mod failure;
+mod fix;
 mod ids;
 mod input;
 mod levels;
@@ -15,6 +17,7 @@ mod plan;
 mod reference;
 mod reports;
 mod terminal;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

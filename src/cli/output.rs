@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::discover::shown;
@@ -36,6 +36,41 @@ fn replaced(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>
     write(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a changed text in the place of a file that has still the text it was read with. Its permissions stay, and its owner
+/// where that is allowed.
+pub(super) fn rewrite(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Complaint> {
+    let failed = |error: &io::Error| Complaint::new(format!("{} cannot be written: {}", shown(path), reason(error)));
+    let changed = || {
+        Complaint::new(format!("{} has changed since it was read, so no fix was written into it", shown(path)))
+            .help("run the command again")
+    };
+    let target = behind_links(path).map_err(|error| failed(&error))?;
+    let known = std::fs::metadata(&target).map_err(|error| failed(&error))?;
+    if known.permissions().readonly() {
+        return Err(failed(&io::Error::other("it is read-only")));
+    }
+    let write = || -> io::Result<tempfile::NamedTempFile> {
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut file = tempfile::Builder::new().prefix(".featgraph-").tempfile_in(folder)?;
+        file.write_all(after)?;
+        file.flush()?;
+        // Only root can give files away; whoever cannot owns what they write.
+        drop(std::os::unix::fs::chown(file.path(), Some(known.uid()), Some(known.gid())));
+        file.as_file().set_permissions(known.permissions())?;
+        Ok(file)
+    };
+    let file = write().map_err(|error| failed(&error))?;
+    // As late as can be: an editor may have saved in the meantime.
+    if std::fs::read(&target).map_err(|error| failed(&error))? != before {
+        return Err(changed());
+    }
+    file.persist(&target).map_err(|error| failed(&error.error))?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::CheckFormat;
 use super::discover::{is_stdin, relative, shown};
 use super::failure::{Complaint, Failure};
-use super::output;
+use super::{fix, output};
 use crate::compile::Workspace;
 use crate::manifest;
 use crate::message::list;
@@ -76,6 +76,11 @@ fn format_of(path: &Path, printed: Option<Format>) -> Option<Format> {
     Some(printed.filter(|format| matches!(format, Format::Sarif | Format::Gitlab)).unwrap_or(Format::Json))
 }
 
+/// Whether a file gets a format that has a place for fixes.
+pub(super) fn have_fixes(targets: &[Target]) -> bool {
+    targets.iter().any(|target| fix::has_fixes(target.format))
+}
+
 /// Refuses to write over what is checked: a slip of the hand would cost a manifest.
 pub(super) fn keep_inputs(targets: &[Target], workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
     let mut complaints: Vec<Complaint> = Vec::new();
@@ -98,12 +103,15 @@ pub(super) fn keep_inputs(targets: &[Target], workspace: &Workspace, folder: &Pa
     if complaints.is_empty() { Ok(()) } else { Err(complaints.into()) }
 }
 
-/// Writes all files; returns what went wrong with some of them.
-pub(super) fn write(targets: &[Target], run: &Run<'_>) -> Vec<Complaint> {
+/// Writes all files, or only those that change; returns what went wrong with some of them.
+pub(super) fn write(targets: &[Target], run: &Run<'_>, only_changed: bool) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     // A file has no width and no colour, and its reader no other way to see the rest.
     let options = Options { limit: usize::MAX, ..Options::default() };
     for Target { path, format } in targets {
+        if only_changed && is_same(path, *format, run, &options) {
+            continue;
+        }
         let mut write = |out: &mut dyn Write| -> io::Result<()> {
             let mut out = io::BufWriter::new(out);
             render(*format, run, &options, &mut out)?;
@@ -114,6 +122,12 @@ pub(super) fn write(targets: &[Target], run: &Run<'_>) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// Whether a file has just what would be written into it. Who watches its folder would take a new one for a change.
+fn is_same(path: &Path, format: Format, run: &Run<'_>, options: &Options) -> bool {
+    let mut text = Vec::new();
+    render(format, run, options, &mut text).is_ok() && std::fs::read(path).is_ok_and(|written| written == text)
 }
 
 #[cfg(test)]

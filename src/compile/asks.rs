@@ -36,6 +36,11 @@ impl Workspace {
         }
     }
 
+    /// Everything that is asked for, in no order.
+    pub fn asked(&self) -> impl Iterator<Item = &Ask> {
+        self.wanted.keys()
+    }
+
     /// Takes an answer. What nobody wants any more is not kept.
     pub fn answer(&mut self, ask: &Ask, answer: Answer) {
         if !self.wanted.contains_key(ask) {
@@ -51,25 +56,58 @@ impl Workspace {
             self.dirty.insert(path.to_string());
             self.results.unsettle();
         }
+        if let Ask::Source(path) = ask
+            && self.folders.contains(&**path)
+        {
+            self.listed.push(path.to_string());
+        }
         self.inputs.set(ask.path().clone(), answer);
     }
 
     /// Lowers what was answered and returns what is to be asked next; nothing means that all is known.
     pub fn asks(&mut self) -> Vec<Ask> {
+        self.read_answers();
+        while self.fresh.is_empty() && self.type_anew() {
+            self.read_answers();
+        }
+        if self.fresh.is_empty() {
+            self.forget_unreached();
+            self.ask_for_compared();
+        }
+        let mut fresh = std::mem::take(&mut self.fresh);
+        // Who wanted it may be gone already.
+        fresh.retain(|ask| self.wanted.contains_key(ask));
+        fresh
+    }
+
+    /// Reads the texts that were answered, and lists folders.
+    fn read_answers(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         let manifests: Vec<(String, Arc<Source>)> = waiting
             .iter()
-            .filter(|path| sort_of(path) == FileSort::Manifest)
+            .filter(|path| self.sort_of(path) == FileSort::Manifest)
             .filter_map(|path| match self.inputs.text(path) {
                 Some(TextState::Text(source)) => Some((path.clone(), source.clone())),
                 _ => None,
             })
             .collect();
-        let lowered: Vec<(String, Arc<Fragment>)> =
-            manifests.into_par_iter().map(|(path, source)| (path, Arc::new(manifest::lower(source)))).collect();
+        let lowered: Vec<(String, Arc<Fragment>)> = manifests
+            .into_par_iter()
+            .map(|(path, source)| {
+                let language = self.language_of(&path);
+                (path, Arc::new(manifest::lower_in(source, language)))
+            })
+            .collect();
         let mut lowered: FxHashMap<String, Arc<Fragment>> = lowered.into_iter().collect();
         for path in waiting {
-            match sort_of(&path) {
+            let sort = self.sort_of(&path);
+            if sort != FileSort::Manifest && self.fragments.contains_key(&path) {
+                self.set_fragment(path.clone(), None);
+            }
+            if sort != FileSort::Ids {
+                self.ids.remove(&path);
+            }
+            match sort {
                 _ if self.inputs.root(&path).is_some() => {
                     let read = self.root_facts(&path);
                     self.facts.insert(path, read);
@@ -93,24 +131,26 @@ impl Workspace {
                 },
             }
         }
-        if self.fresh.is_empty() {
-            self.forget_unreached();
-            self.ask_for_compared();
-        }
-        let mut fresh = std::mem::take(&mut self.fresh);
-        // Who wanted it may be gone already.
-        fresh.retain(|ask| self.wanted.contains_key(ask));
-        fresh
+        self.lower_folders();
     }
 
     /// Puts a file's fragment in the place of the one it had; what only that one asked for is forgotten.
-    fn set_fragment(&mut self, path: String, fragment: Option<Arc<Fragment>>) {
+    pub(super) fn set_fragment(&mut self, path: String, fragment: Option<Arc<Fragment>>) {
         for ask in fragment.as_ref().map_or_else(Vec::new, |fragment| self.asks_of(fragment)) {
             self.ask(ask);
         }
-        for ask in fragment.iter().flat_map(|fragment| files_of(fragment)) {
-            if !self.wanted.contains_key(&ask) {
-                self.ask(ask);
+        for fragment in &fragment {
+            for (include, language) in &fragment.head.typed {
+                if let Some(reference) = fragment.head.includes.get(*include as usize) {
+                    self.typed.entry(reference.path.clone()).or_insert(*language);
+                }
+            }
+            for ask in files_of(fragment) {
+                match ask {
+                    Ask::Text(path) | Ask::Source(path) => self.ask_for_file(&path),
+                    ask if self.wanted.contains_key(&ask) => {}
+                    ask => self.ask(ask),
+                }
             }
         }
         let before = match fragment {
@@ -151,6 +191,13 @@ impl Workspace {
             self.ids.remove(&**path);
             self.wanted.remove(&ask);
             self.inputs.forget(&ask);
+        }
+        let lost: Vec<String> =
+            self.folders.iter().filter(|folder| !reached.contains(folder.as_str())).cloned().collect();
+        for folder in lost {
+            self.set_fragment(folder.clone(), None);
+            self.release(&Ask::Source(folder.as_str().into()));
+            self.folders.remove(&folder);
         }
         self.moved = false;
     }
@@ -266,21 +313,35 @@ impl Workspace {
         layer.digest = digest.map(|digest| *digest.as_bytes());
         Arc::new(ReadFacts { facts, layer })
     }
+
+    fn sort_of(&self, path: &str) -> FileSort {
+        if manifest::is_facts(path) {
+            FileSort::Facts
+        } else if manifest::is_image(path) || manifest::is_included(path) || self.typed.contains_key(path) {
+            FileSort::Manifest
+        } else {
+            FileSort::Ids
+        }
+    }
 }
 
-/// The files and roots that a fragment names beside sources.
+/// The files, folders of snippets and roots that a fragment names beside sources.
 pub(super) fn files_of(fragment: &Fragment) -> impl Iterator<Item = Ask> + '_ {
     let head = &fragment.head;
     let parent = match &head.parent {
         Some(Parent::File(reference)) => Some(reference),
         _ => None,
     };
-    let texts = head.includes.iter().chain(&head.ids).map(|reference| Ask::Text(reference.path.as_str().into()));
+    let includes = head.includes.iter().map(|reference| {
+        let path = reference.path.as_str().into();
+        if manifest::is_snippet_folder(&reference.path) { Ask::Source(path) } else { Ask::Text(path) }
+    });
+    let ids = head.ids.iter().map(|reference| Ask::Text(reference.path.as_str().into()));
     let others = fragment.references.iter().chain(parent).map(|reference| {
         let path = reference.path.as_str().into();
         if manifest::is_root(&reference.path) { Ask::Root(path) } else { Ask::Text(path) }
     });
-    texts.chain(others)
+    includes.chain(ids).chain(others)
 }
 
 fn same_text(a: &TextState, b: &TextState) -> bool {
@@ -288,16 +349,6 @@ fn same_text(a: &TextState, b: &TextState) -> bool {
         (TextState::Text(a), TextState::Text(b)) => a.text == b.text && a.damaged == b.damaged,
         (TextState::Missing(a), TextState::Missing(b)) | (TextState::Broken(a), TextState::Broken(b)) => a == b,
         _ => false,
-    }
-}
-
-fn sort_of(path: &str) -> FileSort {
-    if manifest::is_facts(path) {
-        FileSort::Facts
-    } else if manifest::is_image(path) || manifest::is_feature_set(path) {
-        FileSort::Manifest
-    } else {
-        FileSort::Ids
     }
 }
 

@@ -183,7 +183,7 @@ impl Workspace {
                 None => missing = true,
             }
         }
-        (files, missing)
+        (self.unmasked(files), missing)
     }
 
     /// Circles among the includes of a file.

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Workspace;
 use crate::catalog::Code;
-use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::diagnostic::{Clue, Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
 use crate::inputs::{Ask, RootState, TextState};
 use crate::text::{Location, Source, Span};
@@ -19,6 +19,7 @@ struct Unread {
     label: String,
     help: Option<String>,
     notes: Vec<String>,
+    meant: Option<String>,
     code: Code,
 }
 
@@ -71,22 +72,27 @@ impl Workspace {
                 diagnostic.label = unread.label;
                 diagnostic.help = unread.help;
                 diagnostic.notes = unread.notes;
+                diagnostic.clues.extend(unread.meant.map(Clue::Meant));
                 found.push(diagnostic);
             }
         }
+        found.extend(self.two_types(fragment));
         found
     }
 
     fn unread(&self, fragment: &Arc<Fragment>, reference: &Reference, key: &str) -> Option<Unread> {
         let location = Location { source: fragment.source.clone(), span: reference.span };
+        let is_folder = key == "include" && manifest::is_snippet_folder(&reference.path);
         let what = match key {
+            "include" if is_folder => "the included folder",
             "include" => "the included file",
             "parent" => "the parent",
             "ids" => "the file of numbers",
             _ => "the file",
         };
         let reason = match (self.inputs.text(&reference.path), self.inputs.root(&reference.path)) {
-            (Some(TextState::Missing(reason)), _) | (_, Some(RootState::Missing(reason))) => reason,
+            _ if is_folder => self.unlisted(&reference.path)?,
+            (Some(TextState::Missing(reason)), _) | (_, Some(RootState::Missing(reason))) => reason.clone(),
             (_, Some(RootState::Escapes(entries))) => {
                 return Some(escaping(location, what, &reference.path, entries));
             }
@@ -109,9 +115,10 @@ impl Workspace {
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
-            label: reason.clone(),
+            label: reason,
             help: near.map(|near| format!("did you mean `{near}`?")),
             notes: Vec::new(),
+            meant: near.map(str::to_owned),
             code: Code::MissingFile,
         })
     }
@@ -189,6 +196,7 @@ fn escaping(location: Location, what: &str, path: &str, entries: &[String]) -> U
         label: String::from("is no root file system"),
         help: Some(String::from("make the archive anew, with paths below the root")),
         notes: entries.iter().skip(1).take(SHOWN).cloned().collect(),
+        meant: None,
         code: Code::InvalidValue,
     }
 }
@@ -207,5 +215,6 @@ pub(super) fn plain(code: Code, location: Location, message: String) -> Diagnost
         notes: Vec::new(),
         help: None,
         fixes: Vec::new(),
+        clues: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ mod merge;
 mod report;
 mod results;
 mod settle;
+mod snippets;
 mod sources;
 mod trees;
 
@@ -27,6 +28,7 @@ use crate::fragment::Fragment;
 use crate::graph::Ids;
 use crate::graph::layer::Layer;
 use crate::inputs::{Ask, Inputs};
+use crate::syntax::Language;
 use results::Results;
 
 pub use image::Compiled;
@@ -47,7 +49,7 @@ struct ReadFacts {
 /// workspace that stays open, as in an editor, is told of each edit by [`changed`](Self::changed), loaded again, and
 /// brought up to date by [`advance`](Self::advance); [`findings`](Self::findings) are then those that a new workspace
 /// would have.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Workspace {
     inputs: Inputs,
     roots: BTreeSet<String>,
@@ -61,6 +63,12 @@ pub struct Workspace {
     ids: FxHashMap<String, (Ids, Vec<Diagnostic>)>,
     /// Digests that a file's fragment is compared by with what facts files have.
     compared: FxHashMap<String, Vec<Ask>>,
+    /// Included files whose language an include says.
+    typed: FxHashMap<String, Language>,
+    /// Folders of snippets that are included or named.
+    folders: BTreeSet<String>,
+    /// Folders that were listed anew.
+    listed: Vec<String>,
     /// Whether sources are to be read for their digests, as a plan needs.
     digests: bool,
     /// Whether a file may have lost those who led to it.
@@ -88,10 +96,7 @@ impl Workspace {
     /// Names a file to compile.
     pub fn open(&mut self, path: impl Into<String>) {
         let path = path.into();
-        let ask = Ask::Text(path.as_str().into());
-        if !self.wanted.contains_key(&ask) {
-            self.ask(ask);
-        }
+        self.ask_for_file(&path);
         self.roots.insert(path);
         self.results.unsettle();
     }

@@ -29,7 +29,7 @@ pub enum Progress {
 pub(super) type Stop<'s> = &'s (dyn Fn() -> bool + Sync);
 
 /// Images and sets that were compiled, with what they were compiled from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Results {
     of: FxHashMap<String, Kept>,
     /// Whether the rest is up to date with the files.
@@ -54,6 +54,7 @@ pub(super) struct Results {
 const MOST_WHOLE: usize = 4;
 
 /// An image or set, compiled.
+#[derive(Clone)]
 struct Kept {
     outcome: Outcome,
     /// The files that it was compiled from, those that were not there included; sorted.

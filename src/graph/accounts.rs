@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::image::{Image, RowId, Substance};
+use super::image::{Image, RowId};
 use super::slots::{NONE, Slots};
+use super::substance::Substance;
 use crate::accounts;
 use crate::entity::{Cause, Content, Means, ParentRule, PathFacts, Phase, Provide, Require, Strength, What};
 use crate::fragment::{Account, Feature};

@@ -1,9 +1,10 @@
 //! What an image leaves behind: its layer, for the images that stand on it or clone from it. And the layer of a facts file.
 
 use super::check::Numbers;
-use super::image::{Image, Substance};
+use super::image::Image;
 use super::layer::{Known, Layer, LevelBuilder};
 use super::slots::{Slot, There};
+use super::substance::Substance;
 use super::view::ViewOwner;
 use crate::entity::{Owner, Phase, What};
 use crate::facts::Facts;
@@ -127,7 +128,7 @@ impl Image {
                 };
                 known.groups =
                     Some(account.groups.iter().flatten().map(|&group| self.entities.last(group).into()).collect());
-                known.home = Some(account.home.as_deref().unwrap_or("/nonexistent").into());
+                known.home = Some(account.home.as_deref().unwrap_or(self.default_home(slot)).into());
                 known.shell = Some(account.shell.as_deref().unwrap_or("/usr/sbin/nologin").into());
                 known.comment = Some(account.comment.as_deref().unwrap_or("").into());
             }

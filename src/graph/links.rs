@@ -139,9 +139,29 @@ impl Places<'_> {
 
     // ---- the links' own places -------------------------------------------------------------------------------
 
-    /// Puts the links of a phase at their places. A link's place can depend on other links' places: who looked at a
-    /// place is told when a link comes to stand there, so the work grows with the ways and not with their square.
+    /// Puts the links of a phase at their places.
     pub(super) fn place_links(&mut self, links: &[u32]) {
+        let before = self.standing.clone();
+        if !self.try_places(links.to_vec()) {
+            return;
+        }
+        // Where links lead to links of each other, more than one way may fit. Tried in the order of their texts they come
+        // to stand the same, whatever the order of files.
+        self.standing = before;
+        let mut sorted = links.to_vec();
+        let image = &*self.image;
+        sorted.sort_by_cached_key(|&link| {
+            let link = &image.links[link as usize];
+            (image.entities.text(image.provides[link.provide as usize].entity), link.target.clone())
+        });
+        self.try_places(sorted);
+    }
+
+    /// Lets links stand where they come to stand; whether that is elsewhere than written for any. A link's place can
+    /// depend on other links' places: who looked at a place is told when a link comes to stand there, so the work grows
+    /// with the ways and not with their square.
+    fn try_places(&mut self, links: Vec<u32>) -> bool {
+        let mut moved = false;
         let mut watchers: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
         let mut at: FxHashMap<u32, EntityId> = FxHashMap::default();
         let mut times: FxHashMap<u32, u32> = FxHashMap::default();
@@ -153,7 +173,6 @@ impl Places<'_> {
             .iter()
             .map(|&link| (link, self.image.provides[self.image.links[link as usize].provide as usize].entity))
             .collect();
-        // Nothing to follow: every link stands where it is written.
         while let Some(link) = pending.pop_front() {
             waiting.insert(link, false);
             let entity = spelled[&link];
@@ -167,8 +186,12 @@ impl Places<'_> {
             let name = self.image.entities.last(entity).to_owned();
             let place = match self.walk_spelled(parent, &mut looked) {
                 Ok(parent) => self.image.child(parent.place, &name),
-                Err(_) => entity,
+                Err(_) => {
+                    moved = true;
+                    entity
+                }
             };
+            moved |= place != entity;
             for place in looked {
                 let watching = watchers.entry(place).or_default();
                 if watching.last() != Some(&link) {
@@ -205,6 +228,7 @@ impl Places<'_> {
                 }
             }
         }
+        moved
     }
 
     /// The real place of a directory as spelled, without memory, noting every place that was looked at.

@@ -4,22 +4,32 @@ mod accounts;
 pub mod check;
 pub mod edges;
 mod image;
+mod join;
 pub mod layer;
 pub mod leave;
+mod lines;
 pub mod links;
 mod merge;
+mod names;
+mod opaque;
 pub mod order;
 pub mod packages;
 pub mod part;
 pub mod queries;
 mod recorded;
 mod replace;
+mod say;
 pub mod slots;
+mod substance;
+mod taken;
 mod trees;
 mod trees_split;
+mod united;
+mod values;
 pub mod view;
 
-pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId, Substance};
+pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId};
+pub use substance::Substance;
 
 /// An image, linked and ordered: all that a plan is made of.
 pub struct Graph {

@@ -203,7 +203,7 @@ impl Found<'_> {
         let (quote, assign) = match (self.language, self.typing.quote) {
             (Language::Json, None) => ("\"", ": "),
             (Language::Json, Some(_)) => ("", ": "),
-            (Language::Toml, _) => ("", " = "),
+            (Language::Toml | Language::Tmpfiles | Language::Sysusers, _) => ("", " = "),
         };
         let bare = format!("{quote}{name}{quote}");
         // Inside quotes, or with its value there, only the key is wanted.

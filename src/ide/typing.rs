@@ -52,6 +52,8 @@ pub(super) fn typing(text: &str, language: Language, offset: u32) -> Option<Typi
     match language {
         Language::Toml => scan.toml(),
         Language::Json => scan.json(),
+        // Keys are not written there, and a word may be anything.
+        Language::Tmpfiles | Language::Sysusers => None,
     }
 }
 

@@ -27,7 +27,10 @@ pub fn schema() -> Value {
             "description": "The version of the manifest format."
         }),
     );
-    properties.insert("include".into(), described("includes", "Feature sets that are part of this file."));
+    properties.insert(
+        "include".into(),
+        described("includes", "Feature sets and snippets of systemd that are part of this file."),
+    );
     properties.insert("image".into(), image());
     for kind in Kind::ALL {
         let features = json!({
@@ -59,7 +62,7 @@ fn image() -> Value {
                 "description": "The name of the image; the file's, without its ending, if not given."
             },
             "parent": described("parent", "What the image is built on; without it, it starts from nothing."),
-            "include": described("includes", "Feature sets that are part of the image."),
+            "include": described("includes", "Feature sets and snippets of systemd that are part of the image."),
             "package_manager": {
                 "enum": Manager::ALL.map(Manager::name),
                 "description": "The `manager` of every `package` that gives none."
@@ -123,7 +126,24 @@ fn shared() -> Map<String, Value> {
     define("required", of_type("required_entity"));
     define("provided_entity", entity(false));
     define("required_entity", entity(true));
-    define("includes", json!({ "type": "array", "items": text(r"\.features\.(toml|json)(/|$)", Some(r"^/|\$\{")) }));
+    define(
+        "includes",
+        json!({ "type": "array", "items": { "anyOf": [{ "$ref": "#/definitions/included" }, { "$ref": "#/definitions/typed_include" }] } }),
+    );
+    let snippets = r"(^|/)(tmpfiles|sysusers)\.d(/(.*/)?[^./][^/]*\.conf)?/*$";
+    define("included", text(&format!(r"\.features\.(toml|json)(/|$)|{snippets}"), Some(r"^/|\$\{")));
+    define(
+        "typed_include",
+        json!({
+            "type": "object",
+            "properties": {
+                "path": text(".", Some(r"^/|\$\{")),
+                "type": { "enum": ["tmpfiles", "sysusers"] }
+            },
+            "required": ["path", "type"],
+            "additionalProperties": false
+        }),
+    );
     define("parent", parent());
     definitions
 }

@@ -85,6 +85,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     }
     if let Some(home) = home
         && !l.is_run_time_place(home.entity)
+        && !l.only_enters_homes()
     {
         l.require(d, home.entity, home.span, DIRECTORY, Cause::Home, false);
     }

@@ -75,6 +75,6 @@ pub fn unknown(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     };
     let finding = lowering.report(code, key, sentence);
     finding.loses = is_feature;
-    finding.fix = near.filter(|_| entries == 1).map(|near| renamed(key, near));
+    finding.fix = near.map(|near| renamed(key, near));
     suggest(finding, near, || format!("the kinds are {}", message::list(&kinds)));
 }

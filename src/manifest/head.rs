@@ -1,9 +1,10 @@
-//! What a file says of itself beside its features: the `[image]` table, what it includes and stands on, its format's version.
+//! What a file says of itself beside its features: the `[image]` table, what it stands on, its format's version.
 
-use super::names::{is_feature_set, is_image};
+use super::include::includes;
+use super::names::is_feature_set;
 use super::values::{reference, renamed, reserved, string, suggest, wrong_type};
 use crate::catalog::Code;
-use crate::fragment::{Manager, Parent};
+use crate::fragment::{Manager, Parent, SmallFix};
 use crate::intern::PathProblem;
 use crate::kind::Lowering;
 use crate::message;
@@ -22,33 +23,6 @@ pub fn format_version(lowering: &mut Lowering<'_>, node: NodeId) {
         let sentence = format!("this manifest is in format version {version}, and only versions 1.x are known here");
         lowering.report(Code::InvalidValue, span, sentence).help =
             Some("use a newer featgraph, or write the manifest for version 1.0".to_owned());
-    }
-}
-
-/// `include`, of an image or a feature set.
-pub fn includes(lowering: &mut Lowering<'_>, node: NodeId) {
-    match lowering.fragment.document.shape(node) {
-        Shape::Array => {}
-        Shape::Broken => return,
-        _ => {
-            wrong_type(lowering, node, "`include` must be a list of files").loses = true;
-            return;
-        }
-    }
-    let elements: Vec<NodeId> = lowering.fragment.document.children(node).collect();
-    for element in elements {
-        let Some(reference) = reference(lowering, element, "include") else { continue };
-        if is_feature_set(&reference.path) {
-            lowering.fragment.head.includes.push(reference);
-            continue;
-        }
-        let name = message::quoted(&reference.path);
-        let sentence = if is_image(&reference.path) {
-            format!("{name} is an image, and only feature sets can be included; an image can be the `parent`")
-        } else {
-            format!("{name} is no feature set: its name must end in `.features.toml` or `.features.json`")
-        };
-        lowering.report(Code::InvalidValue, reference.span, sentence).loses = true;
     }
 }
 
@@ -121,7 +95,9 @@ fn package_manager(lowering: &mut Lowering<'_>, node: NodeId, span: Span) {
     let known = Manager::ALL.map(Manager::name);
     let sentence = format!("`package_manager` cannot be {}", message::quoted(&name));
     let finding = lowering.report(Code::InvalidValue, span, sentence);
-    suggest(finding, message::nearest(&name, known), || format!("known are {}", message::list(&known)));
+    let near = message::nearest(&name, known);
+    finding.fix = near.map(|near| SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\"") });
+    suggest(finding, near, || format!("known are {}", message::list(&known)));
 }
 
 /// What the image stands on: a file, or the name of something of which nothing is known.
@@ -166,6 +142,7 @@ fn opaque_parent(lowering: &mut Lowering<'_>, node: NodeId) {
                 let (span, near) = (document.key(member), message::nearest(&key, ["name", "opaque"]));
                 let sentence = format!("a parent's table has no key {}", message::quoted(&key));
                 let finding = lowering.report(Code::UnknownKey, span, sentence);
+                finding.fix = near.map(|near| renamed(span, near));
                 suggest(finding, near, || "it has `name` and `opaque = true`".to_owned());
             }
         }

@@ -2,6 +2,7 @@
 
 mod features;
 mod head;
+mod include;
 mod names;
 mod values;
 
@@ -14,11 +15,17 @@ use crate::kind::{Kind, Lowering};
 use crate::syntax::{Document, Language, NodeId};
 use crate::text::{Source, Span};
 
-pub use names::{is_facts, is_feature_set, is_image, is_root, stem};
+pub use names::{is_facts, is_feature_set, is_image, is_included, is_root, is_snippet, is_snippet_folder, stem};
 
 /// Parses and lowers one file. Never fails: what is wrong is in the fragment's findings.
 pub fn lower(source: Arc<Source>) -> Fragment {
-    let mut document = Document::parse(&source.text, Language::of_name(&source.name));
+    let language = Language::of_name(&source.name);
+    lower_in(source, language)
+}
+
+/// The same for a file whose language an include says.
+pub fn lower_in(source: Arc<Source>, language: Language) -> Fragment {
+    let mut document = Document::parse(&source.text, language);
     let errors = std::mem::take(&mut document.errors);
     let gap = document.lost;
     let mut fragment = Fragment { gap, ..Fragment::new(source.clone(), Arc::new(document)) };
@@ -71,9 +78,9 @@ pub fn lower(source: Arc<Source>) -> Fragment {
         let key = lowering.fragment.document.key_text(member, text).into_owned();
         match key.as_str() {
             "image" => head::image(&mut lowering, member),
-            "include" => head::includes(&mut lowering, member),
+            "include" => include::includes(&mut lowering, member),
             "format_version" => head::format_version(&mut lowering, member),
-            "$schema" if Language::of_name(&source.name) == Language::Json => {}
+            "$schema" if language == Language::Json => {}
             name => match Kind::from_name(name) {
                 Some(kind) => features::features(&mut lowering, kind, member),
                 None => features::unknown(&mut lowering, name, member),

@@ -445,12 +445,16 @@ impl<'g> Operations<'g> {
             group,
             gid,
             groups,
-            home: account.home.unwrap_or_else(|| "/nonexistent".to_owned()),
+            home: account.home.unwrap_or_else(|| self.default_home(feature).to_owned()),
             shell: account.shell.unwrap_or_else(|| "/usr/sbin/nologin".to_owned()),
             comment: account.comment.unwrap_or_default(),
             system: members.iter().any(|&member| self.boolean(member, "system") == Some(true)),
             name,
         }
+    }
+
+    fn default_home(&self, feature: u32) -> &'static str {
+        self.main_slot(feature).map_or("/nonexistent", |slot| self.image().default_home(slot))
     }
 
     fn group(&self, feature: u32) -> Op {

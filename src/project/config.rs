@@ -58,6 +58,17 @@ fn place<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Result
     Ok(found.map(|(file, _)| file))
 }
 
+/// Where it may be: a change there may change the levels.
+pub fn places<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) -> Vec<PathBuf> {
+    let mut places = vec![folder.join(NAME)];
+    for path in paths {
+        if let Ok(real) = std::fs::canonicalize(folder.join(path)) {
+            places.extend(real.ancestors().map(|above| above.join(NAME)));
+        }
+    }
+    places
+}
+
 /// Reads the text of one; says everything that is wrong with it.
 fn read(name: &str, text: &str) -> Result<Vec<Setting>, Vec<Complaint>> {
     let mut reader = Reader { source: Source::new(name, text), settings: Vec::new(), complaints: Vec::new() };

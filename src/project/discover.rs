@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub files: Vec<String>,
     /// What is named and cannot be read, and folders that cannot be listed.
     pub complaints: Vec<Complaint>,
+    /// The folders that were searched.
+    pub folders: Vec<PathBuf>,
 }
 
 /// Finds the manifests at and below `paths`. The working directory is `folder`.
@@ -27,7 +29,11 @@ pub(crate) fn find<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>)
     let mut found = Found::default();
     for path in paths {
         match std::fs::metadata(path) {
-            Ok(known) if known.is_dir() => below(folder, path, &mut found),
+            Ok(known) if known.is_dir() => match relative(folder, path) {
+                // A folder of snippets that is named is looked at as a whole; below others they belong to some image or to none.
+                Some(name) if manifest::is_snippet_folder(&name) => found.files.push(name),
+                _ => below(folder, path, &mut found),
+            },
             Ok(_) => match manifest_name(folder, path) {
                 Ok(name) => found.files.push(name),
                 Err(complaint) => found.complaints.push(complaint),
@@ -53,6 +59,10 @@ fn below(folder: &Path, path: &Path, found: &mut Found) {
                 continue;
             }
         };
+        if entry.file_type().is_some_and(|sort| sort.is_dir()) {
+            found.folders.push(entry.into_path());
+            continue;
+        }
         let is_file = entry.file_type().is_some_and(|sort| sort.is_file());
         let file_name = entry.file_name().to_string_lossy();
         if !is_file || !(manifest::is_image(&file_name) || manifest::is_feature_set(&file_name)) {
@@ -85,7 +95,7 @@ fn place_of(error: &ignore::Error) -> Option<&Path> {
 /// The name of a file that must be a manifest, as findings give it.
 pub(crate) fn manifest_name(folder: &Path, path: &Path) -> Result<String, Complaint> {
     let name = relative(folder, path).ok_or_else(|| not_unicode(path))?;
-    if manifest::is_image(&name) || manifest::is_feature_set(&name) {
+    if manifest::is_image(&name) || manifest::is_included(&name) {
         return Ok(name);
     }
     let complaint = Complaint::new(format!("{} is no manifest", shown(path)));

@@ -26,7 +26,7 @@ struct Report<'a> {
 /// What was seen and found, in numbers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Summary")]
-struct Counts {
+pub(super) struct Counts {
     /// Findings that forbid a plan.
     errors: usize,
     /// Findings that are probably not meant.

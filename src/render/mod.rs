@@ -10,12 +10,15 @@ mod gitlab;
 pub mod graph;
 pub mod json;
 mod junit;
+pub mod patch;
 mod sarif;
+mod statistics;
 mod words;
 
 use std::io::{self, Write};
 
 pub use escape::escaped;
+pub use statistics::{FORMATS as STATISTICS_FORMATS, write_statistics};
 
 use crate::diagnostic::Diagnostic;
 
@@ -157,6 +160,7 @@ mod tests {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            clues: Vec::new(),
         }
     }
 }

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::inputs::{Answer, Ask, ContentsState, DigestState, RootState, SourceState, TextState};
+use crate::syntax::snippet;
 use crate::text::Source;
 use crate::tree::name_of;
 
@@ -82,6 +83,10 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
 
 /// The text of a file, under the name it is to be reported by. Facts may be compressed.
 pub fn read_text(path: &Path, name: &str) -> TextState {
+    // A snippet that is such a link stands for no lines at all, and in the place of others of its name.
+    if snippet::language_of(name).is_some() && std::fs::read_link(path).is_ok_and(|to| to == Path::new("/dev/null")) {
+        return text_of(Vec::new(), name);
+    }
     let bytes = match read_whole(path, TEXT_MAX) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return too_long(),

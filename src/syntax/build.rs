@@ -20,6 +20,12 @@ pub(super) const INLINE: u8 = 4;
 pub(super) const TABLES: u8 = 8;
 /// The members are in the index.
 const INDEXED: u8 = 16;
+/// A table that leaves alone what is there, see [`super::InPlace`].
+pub(super) const KEEPS: u8 = 32;
+/// A table that takes away what is there, see [`super::InPlace`].
+pub(super) const REPLACES: u8 = 64;
+/// A value that is not written as it is: `last` is its number among what is said.
+pub(super) const SAID: u8 = 128;
 
 /// A table with more members than this is looked up by hash.
 const SMALL: usize = 12;
@@ -32,6 +38,7 @@ pub(super) struct Builder<'t> {
     index: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
     language: Language,
+    said: Vec<Box<str>>,
     errors: Vec<SyntaxError>,
     pub(super) lost: bool,
     /// Something before went so wrong that what comes up to the next entry may only follow from it.
@@ -48,6 +55,7 @@ impl<'t> Builder<'t> {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             language,
+            said: Vec::new(),
             errors: Vec::new(),
             lost: false,
             quiet: false,
@@ -60,7 +68,7 @@ impl<'t> Builder<'t> {
     pub(super) fn finish(mut self) -> Document {
         self.errors.sort_by_key(|error| error.span);
         self.errors.dedup_by_key(|error| error.span);
-        Document { nodes: self.nodes, language: self.language, errors: self.errors, lost: self.lost }
+        Document { nodes: self.nodes, language: self.language, said: self.said, errors: self.errors, lost: self.lost }
     }
 
     /// Takes a slip down, unless it follows from an earlier one.
@@ -110,6 +118,15 @@ impl<'t> Builder<'t> {
         let node = self.node_mut(id);
         node.shape = shape;
         node.span = span;
+    }
+
+    /// Gives a node a value that its text is not.
+    pub(super) fn say(&mut self, id: u32, value: &str) {
+        let number = self.said.len() as u32;
+        self.said.push(value.into());
+        let node = self.node_mut(id);
+        node.flags |= SAID;
+        node.last = number;
     }
 
     /// Gives a value up, with everything in it.

@@ -1,7 +1,8 @@
-//! Bytes to a document: TOML and JSON give the same nodes, with exact spans, and what does not parse is reported while the rest stands.
+//! Bytes to a document: TOML, JSON and the snippets of systemd give the same nodes, with exact spans, and what does not parse is reported while the rest stands.
 
 mod build;
 mod json;
+pub mod snippet;
 mod toml;
 
 use std::borrow::Cow;
@@ -74,26 +75,50 @@ struct Node {
     /// So that members are appended in constant time, also to a table that is opened again.
     last: u32,
     shape: Shape,
-    /// Strings: how many bytes stand before the value when it is the text itself, between its quotes; else 0.
+    /// Strings: how many bytes stand before the value when it is the text itself, between its quotes; [`BARE`] where it
+    /// stands there without quotes; else 0.
     plain: u8,
     flags: u8,
 }
 
 const _: () = assert!(size_of::<Node>() == 32);
 
-/// Which language a file is written in.
+/// [`Node::plain`] of a word that is its own value.
+const BARE: u8 = u8::MAX;
+
+/// What a declaration does about something else in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InPlace {
+    /// It says itself.
+    Said,
+    /// It leaves alone what is there.
+    Kept,
+    /// It takes it away.
+    Replaced,
+}
+
+/// Which language a file is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `.toml`
     Toml,
     /// `.json`
     Json,
+    /// A snippet of tmpfiles.d
+    Tmpfiles,
+    /// A snippet of sysusers.d
+    Sysusers,
 }
 
 impl Language {
-    /// By the file name's ending; TOML where it says nothing.
+    /// By the file name's ending, and for snippets the folder's name; TOML where it says nothing.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".json") { Self::Json } else { Self::Toml }
+        if name.ends_with(".json") { Self::Json } else { snippet::language_of(name).unwrap_or(Self::Toml) }
+    }
+
+    /// Whether it is a language of systemd's snippets, in which keys are not written down.
+    pub const fn is_snippet(self) -> bool {
+        matches!(self, Self::Tmpfiles | Self::Sysusers)
     }
 }
 
@@ -117,6 +142,10 @@ impl SyntaxError {
         Self { code: Code::Syntax, span, message: message.into(), related: None, help: None }
     }
 
+    fn invalid(span: Span, message: impl Into<String>) -> Self {
+        Self { code: Code::InvalidValue, ..Self::new(span, message) }
+    }
+
     fn duplicate(span: Span, message: impl Into<String>, first: Span) -> Self {
         Self { code: Code::DuplicateKey, ..Self::new(span, message) }.related(first, "first defined here")
     }
@@ -137,6 +166,8 @@ impl SyntaxError {
 pub struct Document {
     nodes: Vec<Node>,
     language: Language,
+    /// Values that do not stand in the text as they are: of a snippet's words what they say.
+    said: Vec<Box<str>>,
     /// By place, at most one for each slip.
     pub errors: Vec<SyntaxError>,
     /// Whether so much was lost that the kind or the main entity of an entry may be unknown.
@@ -155,7 +186,34 @@ impl Document {
         match language {
             Language::Toml => toml::parse(builder),
             Language::Json => json::parse(builder),
+            Language::Tmpfiles | Language::Sysusers => snippet::parse(builder, language),
         }
+    }
+
+    /// Which language it was written in.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// What a table does about something else that is in the place of what it declares.
+    pub fn in_place(&self, id: NodeId) -> InPlace {
+        match self.node(id).flags {
+            flags if flags & build::KEEPS != 0 => InPlace::Kept,
+            flags if flags & build::REPLACES != 0 => InPlace::Replaced,
+            _ => InPlace::Said,
+        }
+    }
+
+    /// What is said that is not written as it is.
+    fn said(&self, id: NodeId) -> Option<&str> {
+        let node = self.node(id);
+        let said = (node.flags & build::SAID != 0).then(|| self.said.get(node.last as usize));
+        said.flatten().map(|said| &**said)
+    }
+
+    /// The text that says a value.
+    fn written<'a>(&'a self, id: NodeId, text: &'a str) -> &'a str {
+        self.said(id).unwrap_or_else(|| self.span(id).of(text))
     }
 
     fn node(&self, id: NodeId) -> &Node {
@@ -173,13 +231,18 @@ impl Document {
         self.node(id).span
     }
 
-    /// The key's token, quotes included; empty for elements of arrays and the root.
+    /// The key's token, quotes included; empty for elements of arrays and the root. In a snippet the value, which stands
+    /// there without its key.
     pub fn key(&self, id: NodeId) -> Span {
-        self.node(id).key
+        let node = self.node(id);
+        if self.language.is_snippet() { node.span } else { node.key }
     }
 
     /// The key, decoded.
     pub fn key_text<'t>(&self, id: NodeId, text: &'t str) -> Cow<'t, str> {
+        if self.language.is_snippet() {
+            return Cow::Borrowed(snippet::key(self.node(id).key));
+        }
         build::key_text(self.node(id).key.of(text), self.language)
     }
 
@@ -196,13 +259,21 @@ impl Document {
         self.children(id).find(|&child| self.key_text(child, text) == key)
     }
 
+    /// The value of a key that was given before, and that is therefore nowhere in the document; by the key's place.
+    pub fn forgotten(&self, key: Span) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.key == key).map(|at| NodeId(at as u32))
+    }
+
     /// The value of a string, borrowed unless it holds escapes; empty for everything else.
     pub fn string<'t>(&self, id: NodeId, text: &'t str) -> Cow<'t, str> {
         if let Some(inner) = self.string_is_plain(id) {
             return Cow::Borrowed(inner.of(text));
         }
         match self.shape(id) {
-            Shape::String => build::decode(self.span(id).of(text), self.language),
+            Shape::String => match self.said(id) {
+                Some(said) => Cow::Owned(said.to_owned()),
+                None => build::decode(self.span(id).of(text), self.language),
+            },
             _ => Cow::Borrowed(""),
         }
     }
@@ -212,6 +283,9 @@ impl Document {
         let node = self.node(id);
         if node.shape != Shape::String || node.plain == 0 {
             return None;
+        }
+        if node.plain == BARE {
+            return Some(node.span);
         }
         // One quote before means one after; a text of several lines has three, and maybe a line break that does not count.
         let after = if node.plain == 1 { 1 } else { 3 };
@@ -223,7 +297,7 @@ impl Document {
         if self.shape(id) != Shape::Integer {
             return None;
         }
-        let written = self.span(id).of(text);
+        let written = self.written(id, text);
         let radix = self.integer_radix(id, text);
         let (negative, digits) = match written.as_bytes() {
             [b'-', digits @ ..] => (true, digits),
@@ -242,7 +316,7 @@ impl Document {
 
     /// How an integer is written: 2, 8, 10 or 16.
     pub fn integer_radix(&self, id: NodeId, text: &str) -> u32 {
-        match self.span(id).of(text).as_bytes() {
+        match self.written(id, text).as_bytes() {
             [b'0', b'b', ..] => 2,
             [b'0', b'o', ..] => 8,
             [b'0', b'x', ..] => 16,
@@ -252,7 +326,7 @@ impl Document {
 
     /// The value of a boolean.
     pub fn boolean(&self, id: NodeId, text: &str) -> Option<bool> {
-        (self.shape(id) == Shape::Bool).then(|| self.span(id).of(text) == "true")
+        (self.shape(id) == Shape::Bool).then(|| self.written(id, text) == "true")
     }
 
     /// A value as JSON, keys sorted: the same for TOML and JSON of one meaning. Nesting is bounded when the text is parsed.

@@ -18,7 +18,7 @@ use super::features::{Expect, Feature, Image, Phase, What};
 use super::merge::{Objection, reject};
 use super::phase::carry_out;
 use super::root::{Node, Root};
-use super::walk::{Last, is_at_or_below, parent};
+use super::walk::{Last, is_at_or_below, parent, walk};
 
 /// What is to be said of an image.
 #[derive(Clone, Debug)]
@@ -157,18 +157,14 @@ fn unordered(root: &Root, feature: &Feature) -> Vec<Unordered> {
 }
 
 fn holds(root: &Root, requirement: &Unordered) -> bool {
-    // Where it leads counts, not how it is spelled: a relative link in /dev leads to /dev.
-    let mut parts: Vec<&str> = Vec::new();
-    let from = if requirement.path.starts_with('/') { "" } else { requirement.from.as_str() };
-    for part in from.split('/').chain(requirement.path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    let leads = format!("/{}", parts.join("/"));
-    let outside = ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place));
+    // Of a link it counts where it leads, also through further links: one to a link into /dev leads to /dev. A home is
+    // where it is said to be.
+    let leads = match &requirement.link {
+        Some(_) => walk(&requirement.from, &requirement.path, Last::Follow, false, &|place| root.look(place)),
+        None => Ok(requirement.path.clone()),
+    };
+    let outside =
+        leads.is_ok_and(|leads| ["/dev", "/proc", "/run", "/sys"].iter().any(|place| is_at_or_below(&leads, place)));
     if requirement.expect == Expect::Nothing || (outside && !requirement.executable) {
         return true;
     }

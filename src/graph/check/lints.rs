@@ -140,6 +140,7 @@ fn implied_owners(image: &mut Image) {
         let mut diagnostic =
             image.diagnostic(Code::ImpliedOwner, Some(entity), image.at(row.feature, row.span), message);
         diagnostic.label = "makes it on the way".to_owned();
+        diagnostic.clues.extend(super::clues::owner(image, there));
         if let There::Slot(slot) = there {
             let provide = image.provides[image.slots.slots[slot as usize].lead as usize];
             let place = image.at(provide.feature, provide.span);

@@ -2,9 +2,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::clues::{self, Homes};
 use super::words::{advice, because, needs, needs_too};
 use crate::catalog::Code;
-use crate::diagnostic::{Diagnostic, Role};
+use crate::diagnostic::{Clue, Diagnostic, Role};
 use crate::entity::{Cause, Means, Phase, What};
 use crate::fragment::Feature;
 use crate::graph::edges::Why;
@@ -62,6 +63,7 @@ struct Judge<'i> {
     siblings: Option<FxHashMap<EntityId, Vec<EntityId>>>,
     /// Directories into which a source goes that cannot be read yet, and that may be a folder.
     unread_into: FxHashSet<EntityId>,
+    homes: Option<Homes>,
 }
 
 /// Turns lacks into findings. `opaque_sees` says whether an opaque step of the same phase runs before a node.
@@ -85,7 +87,8 @@ pub fn judge(
         .filter(|row| row.into && matches!(row.what, What::Path(facts) if facts.file_type.is_none()))
         .map(|row| image.entities.parent(row.entity))
         .collect();
-    let mut judge = Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None, unread_into };
+    let mut judge =
+        Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None, unread_into, homes: None };
     let mut unproven = Vec::new();
     let mut at = 0;
     while at < failures.len() {
@@ -287,10 +290,21 @@ impl Judge<'_> {
             explained = true;
         }
         if !explained {
-            diagnostic.help = Some(match self.near(first) {
+            let near = self.near(first);
+            diagnostic.help = Some(match near {
                 Some(near) => format!("did you mean {}? If not, {}", image.say(near), advice(image, first)),
                 None => advice(image, first),
             });
+            diagnostic.clues.extend(near.map(|near| Clue::Meant(image.entities.text(near))));
+            diagnostic.clues.push(clues::needed(image, first));
+            let directory = matches!(first.cause, Cause::Parent | Cause::Home | Cause::WorkingDirectory);
+            if directory {
+                let homes = self.homes.get_or_insert_with(|| Homes::new(image));
+                let parent = image.entities.parent(first.entity);
+                let siblings = self.siblings.as_ref().and_then(|siblings| siblings.get(&parent));
+                let siblings = siblings.map_or(&[][..], Vec::as_slice);
+                diagnostic.clues.extend(homes.owner(image, first.entity, siblings));
+            }
         }
         self.findings.push((diagnostic, Self::features(group)));
     }
@@ -302,8 +316,8 @@ impl Judge<'_> {
         let phase = phases.copied().find(|&phase| image.goes_in(failure.entity, phase))?;
         image.account_file(image.entities.entity_type(failure.entity), phase)?;
         match image.taker_of(failure.entity, phase)? {
-            crate::graph::queries::Taker::Replacement(row) => Some(row),
-            crate::graph::queries::Taker::Removal(_) => None,
+            crate::graph::taken::Taker::Replacement(row) => Some(row),
+            crate::graph::taken::Taker::Removal(_) => None,
         }
     }
 
@@ -320,6 +334,7 @@ impl Judge<'_> {
                 diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, "may provide it"));
             }
         }
+        diagnostic.clues.push(clues::needed(image, first));
         diagnostic.help = Some(
             "say so with `provides` on the step that brings it about, record its `facts`, or write an `assume` with the reason".to_owned(),
         );
@@ -362,6 +377,8 @@ impl Judge<'_> {
             let place = image.at(row.feature, row.span);
             diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, "assumed here"));
         }
+        diagnostic.clues.push(clues::needed(image, first));
+        diagnostic.clues.extend(clues::program(image, first));
         diagnostic.help = Some(if reason.starts_with("must be empty") {
             "set `recursive = true`, or remove what is left in it, too".to_owned()
         } else if reason.contains("executable") {

@@ -1,5 +1,6 @@
 //! The rules, one subject a file. They look at an image and add findings; they print nothing.
 
+mod clues;
 mod lints;
 mod missing;
 mod numbers;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::Code;
-use crate::diagnostic::{Diagnostic, Role};
+use crate::diagnostic::{Clue, Diagnostic, Role};
 use crate::entity::{Means, Owner, Strength, What};
 use crate::graph::image::Image;
 use crate::graph::slots::NONE;
@@ -376,6 +376,7 @@ pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> b
         );
         let mut diagnostic = image.diagnostic(Code::UnpinnedId, Some(entity), image.origin(row.feature), message);
         diagnostic.label = format!("its {what} is allocated: {number}");
+        diagnostic.clues.push(Clue::Number(number));
         diagnostic.help = Some(format!(
             "write `{what} = {number}`, or keep numbers in an `ids` file with `featgraph plan --write-ids`"
         ));

@@ -7,7 +7,7 @@ use crate::diagnostic::Role;
 use crate::entity::{Means, Strength};
 use crate::fragment::Removal;
 use crate::graph::image::Image;
-use crate::graph::queries::Taker;
+use crate::graph::taken::Taker;
 use crate::intern::EntityType;
 
 /// What is both removed and provided in one phase: one finding a removal.

@@ -42,6 +42,9 @@ pub(super) fn because(image: &Image, failure: &Failure) -> String {
         Cause::RunsAs => "who is to run a command".to_owned(),
         Cause::WorkingDirectory => "in which a command is to run".to_owned(),
         Cause::Declared => format!("which {} requires", image.say_feature(failure.feature)),
+        Cause::Asserted if image.fragment_of(failure.feature).document.language().is_snippet() => {
+            "which a line for the running system names".to_owned()
+        }
         Cause::Asserted => "which a `require` asserts".to_owned(),
         Cause::ConfiguredUser => "who is to run the image".to_owned(),
         Cause::Destination => "in which an archive is to be unpacked".to_owned(),
@@ -125,7 +128,11 @@ pub(super) fn advice(image: &Image, failure: &Failure) -> String {
         EntityType::Path if failure.cause == Cause::Removed => {
             "set `must_exist = false` if it may be absent".to_owned()
         }
-        EntityType::Path if failure.cause == Cause::LinkTarget => {
+        // A line of a snippet cannot say more of its link.
+        EntityType::Path
+            if failure.cause == Cause::LinkTarget
+                && !image.fragment_of(failure.feature).document.language().is_snippet() =>
+        {
             "provide what it leads to, or set `expect = \"nothing\"` if it may dangle".to_owned()
         }
         EntityType::Path => "provide it, or write an `assume` if it comes from outside".to_owned(),

@@ -8,7 +8,7 @@ use crate::intern::EntityType;
 use crate::kind::field::{COMMON, Field};
 use crate::kind::{Kind, field};
 use crate::message;
-use crate::syntax::{NodeId, Shape};
+use crate::syntax::{InPlace, NodeId, Shape};
 use crate::text::Span;
 
 impl Lowering<'_> {
@@ -159,6 +159,11 @@ impl Lowering<'_> {
             && self.boolean_at(node, "replace") == Some(true)
         {
             flags |= Feature::REPLACE;
+        }
+        match self.fragment.document.in_place(d.node) {
+            InPlace::Said => {}
+            InPlace::Kept => flags |= Feature::KEEPS,
+            InPlace::Replaced => flags |= Feature::REPLACE,
         }
         if let Some(node) = self.common_node(d, field::ALLOW) {
             flags |= Feature::ALLOWS;

@@ -6,7 +6,7 @@ use super::{Declared, Lowering, PathValue};
 use crate::catalog::Code;
 use crate::intern::{EntityId, PathProblem, normalised};
 use crate::message;
-use crate::syntax::{NodeId, Shape};
+use crate::syntax::{Language, NodeId, Shape};
 use crate::text::Span;
 
 impl Lowering<'_> {
@@ -28,6 +28,11 @@ impl Lowering<'_> {
     /// A path as text.
     pub fn entity_text(&self, entity: EntityId) -> String {
         self.fragment.entities.text(entity)
+    }
+
+    /// systemd-sysusers enters a home into /etc/passwd and leaves it to others to make it.
+    pub fn only_enters_homes(&self) -> bool {
+        self.fragment.document.language() == Language::Sysusers
     }
 
     /// A home that is not expected in the image: /nonexistent, or below /dev, /proc, /run, /sys.

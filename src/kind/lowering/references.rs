@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::catalog::Code;
 use crate::entity::{Owner, Validator};
+use crate::fragment::SmallFix;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::syntax::{NodeId, Shape};
@@ -129,6 +130,11 @@ impl Lowering<'_> {
                     let near = message::nearest(&key, known.iter().copied()).filter(|near| *near != &*key);
                     let sentence = format!("an entry of `{list}` has no key {} here", message::quoted(&key));
                     let finding = self.report(Code::UnknownKey, key_span, sentence);
+                    finding.fix = near.map(|near| SmallFix {
+                        title: format!("rename it to `{near}`"),
+                        span: key_span,
+                        text: near.to_owned(),
+                    });
                     finding.help = Some(match near {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "`path` takes `type`, `mode`, `user` and `group`; in `requires` also `executable`; every entry there `ordered`".to_owned(),

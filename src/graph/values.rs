@@ -1,0 +1,108 @@
+//! What a feature gives of what it provides: values, their places, and numbers of accounts.
+
+use super::image::Image;
+use crate::entity::{Means, Owner, Provide, What};
+use crate::intern::EntityType;
+
+impl Image {
+    /// Whether two owners are one, by name or number.
+    pub fn same_owner(&self, a: Owner, b: Owner) -> bool {
+        if a == b {
+            return true;
+        }
+        match (a, b) {
+            (Owner::Name(name), Owner::Number(number)) | (Owner::Number(number), Owner::Name(name)) => {
+                self.given_number(name) == Some(number)
+            }
+            _ => false,
+        }
+    }
+
+    /// The value with which a feature says something of what it makes; what names the thing where it says nothing.
+    pub fn value_span(&self, provide: &Provide, attribute: &str) -> crate::text::Span {
+        let fragment = self.fragment_of(provide.feature);
+        let row = &self.features[provide.feature as usize];
+        let key = match attribute {
+            "contents" => "text",
+            "source" if row.element == row.node => "src",
+            "mode" | "user" | "group" | "groups" | "uid" | "gid" | "home" | "shell" | "comment" | "system"
+            | "target" | "xattrs" => attribute,
+            // Of a list the element is what is wrong.
+            _ if row.element != row.node && provide.means == Means::Made => return row.origin,
+            _ => return provide.span,
+        };
+        if provide.means != Means::Made {
+            return provide.span;
+        }
+        let text = &fragment.source.text;
+        let value = fragment.document.get(row.node, key, text);
+        let value =
+            value.or_else(|| (attribute == "contents").then(|| fragment.document.get(row.node, "src", text)).flatten());
+        value.map_or(provide.span, |node| fragment.document.span(node))
+    }
+
+    /// The number that a manifest, an account file or the base gives an account.
+    pub fn given_number(&self, entity: crate::intern::EntityId) -> Option<u32> {
+        if matches!(entity, crate::intern::EntityId::USER_ROOT | crate::intern::EntityId::GROUP_ROOT) {
+            return Some(0);
+        }
+        // What comes later cannot give a number to what is there already.
+        if let Some(slot) = self.slots.of(entity).iter().find(|slot| !slot.satisfied) {
+            match slot.what {
+                What::User(account) => {
+                    if let Some(uid) = self.accounts[account as usize].uid {
+                        return Some(uid);
+                    }
+                }
+                What::Group(Some(gid)) => return Some(gid),
+                _ => {}
+            }
+        }
+        let name = self.entities.last(entity);
+        let fixed = if self.entities.entity_type(entity) == EntityType::User {
+            self.ids.users.get(name)
+        } else {
+            self.ids.groups.get(name)
+        };
+        let known = self.known(entity).filter(|_| self.gone[entity.index()] == 0);
+        fixed.map(|&(number, _)| number).or_else(|| known.and_then(|known| known.number))
+    }
+
+    /// A feature's extended attributes, sorted.
+    pub fn xattrs(&self, provide: &Provide) -> Vec<(String, String)> {
+        let fragment = self.fragment_of(provide.feature);
+        let text = fragment.source.text.as_str();
+        let node = self.features[provide.feature as usize].node;
+        let Some(table) = fragment.document.get(node, "xattrs", text) else { return Vec::new() };
+        let mut xattrs: Vec<(String, String)> = fragment
+            .document
+            .children(table)
+            .map(|member| {
+                (
+                    fragment.document.key_text(member, text).into_owned(),
+                    fragment.document.string(member, text).into_owned(),
+                )
+            })
+            .collect();
+        xattrs.sort();
+        xattrs
+    }
+
+    /// All that a feature says of what it provides, defaults counted as said.
+    pub(super) fn all_data(&self, provide: &Provide) -> String {
+        let kind = self.features[provide.feature as usize].kind.name();
+        match provide.what {
+            What::Path(facts) => format!(
+                "{kind} {:?} {:?} {} {} {:?} {:?}",
+                facts.file_type,
+                facts.mode,
+                self.say_owner(facts.user),
+                self.say_owner(facts.group),
+                self.xattrs(provide),
+                self.substance(provide)
+            ),
+            What::User(account) => format!("{kind} {:?}", self.accounts[account as usize]),
+            other => format!("{kind} {other:?} {}", self.is_system_feature(provide.feature)),
+        }
+    }
+}
