@@ -102,6 +102,17 @@ impl Entities {
         entities
     }
 
+    /// The same entities by the same ids, to add others to. Which directories were named whole is not remembered.
+    pub fn branch(&self) -> Self {
+        Self {
+            nodes: self.nodes.clone(),
+            names: self.names.clone(),
+            table: self.table.clone(),
+            directories: FxHashMap::default(),
+            hasher: self.hasher,
+        }
+    }
+
     /// How many there are; ids are below it.
     pub fn len(&self) -> usize {
         self.nodes.len()

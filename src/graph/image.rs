@@ -143,6 +143,8 @@ pub struct Image {
     pub overridden_features: FxHashSet<u32>,
     /// Rows whose path could not be resolved.
     pub lost_rows: FxHashMap<RowId, ()>,
+    /// Places on whose being there it depends where a link leads, because its text has a `..` in it.
+    pub looked_at: FxHashSet<EntityId>,
     /// Who provides what, phase by phase.
     pub slots: Slots,
     /// Findings so far.

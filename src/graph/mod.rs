@@ -14,6 +14,7 @@ mod names;
 mod opaque;
 pub mod order;
 pub mod packages;
+pub mod part;
 pub mod queries;
 mod recorded;
 mod replace;
@@ -42,4 +43,6 @@ pub struct Graph {
     pub numbers: check::Numbers,
     /// Requirements that only something opaque may meet.
     pub unproven: Vec<check::Failure>,
+    /// How many comparisons of names were left when all that was probably meant had been looked for.
+    pub comparisons_left: usize,
 }

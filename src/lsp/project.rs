@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::documents::Document;
-use crate::compile::{Compiled, Levels, Report, Workspace};
+use crate::compile::{Compiled, Levels, Progress, Report, Workspace};
 use crate::diagnostic::Diagnostic;
 use crate::fix;
 use crate::ide::View;
@@ -202,7 +202,10 @@ impl Project {
         self.bring_up(open);
         let report = match self.report.take() {
             Some(report) => report,
-            None => Arc::new(self.workspace.check(&self.levels)),
+            None => {
+                while self.workspace.advance(None, &|| false) != Progress::Current {}
+                Arc::new(self.workspace.findings(&self.levels))
+            }
         };
         self.report = Some(report.clone());
         report

@@ -54,7 +54,7 @@ pub struct Failure {
 }
 
 /// How many comparisons may be spent on finding names that were probably meant.
-const NEAR_MISS_BUDGET: usize = 3_000_000;
+pub const NEAR_MISS_BUDGET: usize = 3_000_000;
 
 struct Judge<'i> {
     image: &'i Image,
@@ -66,12 +66,18 @@ struct Judge<'i> {
     homes: Option<Homes>,
 }
 
+/// What became of all lacks.
+pub struct Judged {
+    /// Each finding with the features that can silence it.
+    pub findings: Vec<(Diagnostic, Vec<u32>)>,
+    /// What only something opaque may meet.
+    pub unproven: Vec<Failure>,
+    /// How many comparisons of names were left when all that was probably meant had been looked for.
+    pub comparisons_left: usize,
+}
+
 /// Turns lacks into findings. `opaque_sees` says whether an opaque step of the same phase runs before a node.
-pub fn judge(
-    image: &Image,
-    mut failures: Vec<Failure>,
-    opaque_sees: impl Fn(&Failure) -> bool,
-) -> (Vec<(Diagnostic, Vec<u32>)>, Vec<Failure>) {
+pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Failure) -> bool) -> Judged {
     failures.sort_by(|a, b| {
         (a.entity, &a.lack, a.feature, image.why_place(a.why).1.start, a.why).cmp(&(
             b.entity,
@@ -129,7 +135,7 @@ pub fn judge(
             }
         }
     }
-    (judge.findings, unproven)
+    Judged { findings: judge.findings, unproven, comparisons_left: judge.budget }
 }
 
 impl Judge<'_> {
@@ -408,7 +414,10 @@ impl Judge<'_> {
         let parent = image.entities.parent(entity);
         let name = image.entities.last(entity);
         let known = siblings.get(&parent).map_or(&[][..], Vec::as_slice);
-        self.budget = self.budget.checked_sub(known.len())?;
+        let left = self.budget.checked_sub(known.len());
+        // Once it was too much, it is for all that follow.
+        self.budget = left.unwrap_or(0);
+        left?;
         let validator = image.validators[failure.validator as usize];
         let own = image.features[failure.feature as usize].main;
         // What itself waits for it cannot be what was meant.

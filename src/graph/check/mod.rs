@@ -10,7 +10,7 @@ mod settings;
 mod words;
 
 pub use lints::{lints, main_place};
-pub use missing::{Failure, Lack, judge};
+pub use missing::{Failure, Judged, Lack, NEAR_MISS_BUDGET, judge};
 pub use numbers::{Numbers, allocate, conflicts, contradictions, exhausted, unpinned};
 pub use overwrite::overwrite;
 pub use removals::{managers, removed_and_provided};
