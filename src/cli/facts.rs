@@ -82,11 +82,13 @@ fn read_facts(path: &Path, options: &RootOptions, terminal: &mut Terminal) -> Re
             }
             Ok(Some(facts))
         }
-        Err(error) => {
-            let position = Source::position(&source, error.span.start);
-            let place = format!("{}:{}:{}", source.name, position.line, position.column);
-            let message = format!("{place}: {}", error.message);
-            terminal.complain(&format!("error[{}]", error.code.name()), &message, error.help.as_deref());
+        Err(faults) => {
+            for fault in faults {
+                let position = Source::position(&source, fault.span.start);
+                let place = format!("{}:{}:{}", source.name, position.line, position.column);
+                let message = format!("{place}: {}", fault.message);
+                terminal.complain(&format!("error[{}]", fault.code.name()), &message, fault.help.as_deref());
+            }
             Ok(None)
         }
     }

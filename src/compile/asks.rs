@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::findings::plain;
 use super::ids::read_ids;
 use super::{ReadFacts, Workspace};
-use crate::diagnostic::Diagnostic;
-use crate::facts::Facts;
+use crate::diagnostic::{Diagnostic, Related, Role};
+use crate::facts::{Facts, FactsError};
 use crate::fragment::{Fragment, Parent, SourceRole};
 use crate::graph::leave;
 use crate::inputs::{Answer, Ask, RootState, TextState};
@@ -279,12 +279,7 @@ impl Workspace {
         let Some(TextState::Text(source)) = self.inputs.text(path) else { return Err(Vec::new()) };
         match Facts::parse(&source.text) {
             Ok(facts) => Ok(self.layered(path, Arc::new(facts))),
-            Err(error) => {
-                let mut diagnostic =
-                    plain(error.code, Location { source: source.clone(), span: error.span }, error.message);
-                diagnostic.help = error.help;
-                Err(vec![diagnostic])
-            }
+            Err(faults) => Err(faults.into_iter().map(|fault| mistake(source, fault)).collect()),
         }
     }
 
@@ -341,6 +336,20 @@ fn same_text(a: &TextState, b: &TextState) -> bool {
         (TextState::Missing(a), TextState::Missing(b)) | (TextState::Broken(a), TextState::Broken(b)) => a == b,
         _ => false,
     }
+}
+
+/// A mistake of a facts file.
+fn mistake(source: &Arc<Source>, fault: FactsError) -> Diagnostic {
+    let at = |span| Location { source: source.clone(), span };
+    let mut diagnostic = plain(fault.code, at(fault.span), fault.message);
+    diagnostic.help = fault.help;
+    diagnostic.related.extend(fault.related.map(|(span, message)| Related {
+        role: Role::Origin,
+        entity: None,
+        location: at(span),
+        message: message.to_owned(),
+    }));
+    diagnostic
 }
 
 /// How a file stands in the workspace.

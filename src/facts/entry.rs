@@ -6,53 +6,117 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use super::format::{OwnerText, PathLine, Text};
-use super::place::nearest;
 use crate::tree::{Entry, FileType, Owner, Xattr};
 
 /// What is wrong with a value, before its place is worked out.
-pub(super) type Wrong<'f> = (&'f Text<'f>, String, Option<String>);
+pub(super) struct Wrong<'f> {
+    /// The value.
+    pub(super) value: &'f Text<'f>,
+    /// A sentence without a final stop.
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    /// Of two that exclude each other: the one that stands before.
+    pub(super) first: Option<&'f Text<'f>>,
+}
+
+impl<'f> Wrong<'f> {
+    pub(super) fn new(value: &'f Text<'f>, message: impl Into<String>) -> Self {
+        Self { value, message: message.into(), help: None, first: None }
+    }
+
+    pub(super) fn helped(value: &'f Text<'f>, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..Self::new(value, message) }
+    }
+}
+
+/// In backquotes, what cannot be seen escaped; of what is very long only the start.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 300;
+    let mut quoted = String::with_capacity(text.len().min(MOST) + 2);
+    quoted.push('`');
+    for character in text.chars().take(MOST) {
+        if character.is_control() { quoted.extend(character.escape_default()) } else { quoted.push(character) }
+    }
+    quoted.push_str(if text.chars().nth(MOST).is_some() { "…`" } else { "`" });
+    quoted
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What to do about a name that is nearly another.
+pub(super) fn nearest(name: &str, known: &[&str]) -> Option<String> {
+    let distance = |to: &str| strsim::damerau_levenshtein(name, to);
+    let best = known.iter().min_by_key(|to| distance(to))?;
+    // Beyond a third of the letters it is another word, not a slip.
+    (name.len() <= 64 && distance(best) <= (name.len().max(best.len()) / 3).max(1))
+        .then(|| format!("did you mean `{best}`?"))
+}
 
 const PATH_MAX: usize = 4095;
 const NAME_MAX: usize = 255;
 
-/// Absolute and normalised, within the lengths that systems take.
-fn check_path<'f>(path: &'f Text<'f>, root_too: bool) -> Result<(), Wrong<'f>> {
-    let Some(rest) = path.strip_prefix('/') else {
-        return Err((path, format!("the path `{}` is not absolute", &**path), None));
-    };
-    if rest.is_empty() && root_too {
-        return Ok(());
+/// What keeps a path from being absolute, normalised and within the lengths that systems take.
+fn path_problem<'f>(path: &'f Text<'f>, root_too: bool) -> Option<Wrong<'f>> {
+    let bytes = path.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return Some(Wrong::new(path, format!("the path {} is not absolute", quoted(path))));
     }
-    if path.len() > PATH_MAX {
-        return Err((path, format!("the path is longer than {PATH_MAX} bytes"), None));
+    if bytes.len() == 1 && root_too {
+        return None;
     }
-    for part in rest.split('/') {
-        if part.is_empty() || part == "." || part == ".." {
-            let message = format!("the path `{}` is not normalised", &**path);
-            return Err((path, message, Some(String::from("leave out `//`, `.`, `..` and a `/` at the end"))));
+    if bytes.len() > PATH_MAX {
+        return Some(Wrong::new(path, format!("the path is longer than {PATH_MAX} bytes")));
+    }
+    // Facts consist of paths mostly, so each is gone over once and no more is done than is needed.
+    let mut start = 1;
+    for end in memchr::memchr_iter(b'/', &bytes[1..]).map(|at| at + 1).chain([bytes.len()]) {
+        let part = &bytes[start..end];
+        if part.len() <= 2 && matches!(part, b"" | b"." | b"..") {
+            let message = format!("the path {} is not normalised", quoted(path));
+            return Some(Wrong::helped(path, message, "leave out `//`, `.`, `..` and a `/` at the end"));
         }
         if part.len() > NAME_MAX {
-            return Err((path, format!("a component of the path is longer than {NAME_MAX} bytes"), None));
+            return Some(Wrong::new(path, format!("a component of the path is longer than {NAME_MAX} bytes")));
         }
+        start = end + 1;
     }
-    if memchr::memchr(0, path.as_bytes()).is_some() {
-        return Err((path, String::from("the path has a NUL character in it"), None));
-    }
-    Ok(())
+    let has_nul = memchr::memchr(0, bytes).is_some();
+    has_nul.then(|| Wrong::new(path, "the path has a NUL character in it"))
 }
 
 /// Names that stand in many lines, each kept once.
 #[derive(Default)]
-pub(super) struct Names(HashSet<Arc<str>, FxBuildHasher>);
+pub(super) struct Names {
+    all: HashSet<Arc<str>, FxBuildHasher>,
+    /// Neighbours mostly have the same user, group and package.
+    last: [Option<Arc<str>>; 3],
+    oldest: usize,
+}
 
 impl Names {
     fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
+        if let Some(known) = self.last.iter().flatten().find(|known| ***known == *name) {
             return known.clone();
         }
-        let name: Arc<str> = name.into();
-        self.0.insert(name.clone());
-        name
+        let shared = match self.all.get(name) {
+            Some(known) => known.clone(),
+            None => {
+                let shared: Arc<str> = name.into();
+                self.all.insert(shared.clone());
+                shared
+            }
+        };
+        self.last[self.oldest] = Some(shared.clone());
+        self.oldest = (self.oldest + 1) % self.last.len();
+        shared
     }
 
     /// An owner of `of`.
@@ -60,100 +124,128 @@ impl Names {
         &mut self,
         of: &'f Text<'f>,
         owner: Option<&'f OwnerText<'f>>,
-    ) -> Result<Option<Owner>, Wrong<'f>> {
-        Ok(match owner {
-            None => None,
-            Some(OwnerText::Number(number)) => Some(Owner::Number(*number)),
-            Some(OwnerText::Name(name)) if name.is_empty() => {
-                return Err((name, format!("`{}` has an owner with an empty name", &**of), None));
+        wrong: &mut Vec<Wrong<'f>>,
+    ) -> Option<Owner> {
+        match owner? {
+            OwnerText::Number(number) => Some(Owner::Number(*number)),
+            OwnerText::Name(name) if name.is_empty() => {
+                wrong.push(Wrong::new(name, format!("{} has an owner with an empty name", quoted(of))));
+                None
             }
-            Some(OwnerText::Name(name)) => Some(Owner::Name(self.shared(name))),
-        })
+            OwnerText::Name(name) => Some(Owner::Name(self.shared(name))),
+        }
     }
 }
 
-/// The entry that a line describes.
-pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names) -> Result<Entry, Wrong<'f>> {
+/// The entry that a line describes, as far as it is right; nothing where it is not known what stands where. What is wrong
+/// with it is added to `wrong`.
+pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names, wrong: &mut Vec<Wrong<'f>>) -> Option<Entry> {
     let path = &line.path;
-    check_path(path, true)?;
+    let problem = path_problem(path, true);
+    let known_path = problem.is_none();
+    wrong.extend(problem);
     let Some(file_type) = FileType::from_name(&line.file_type) else {
         let known = FileType::ALL.map(FileType::name);
-        let message = format!("`{}` is no type; there are {}", &*line.file_type, known.join(", "));
-        return Err((&line.file_type, message, nearest(&line.file_type, &known)));
+        let message = format!("{} is no type; there are {}", quoted(&line.file_type), known.join(", "));
+        wrong.push(Wrong { help: nearest(&line.file_type, &known), ..Wrong::new(&line.file_type, message) });
+        return None;
     };
-    if path.len() == 1 && file_type != FileType::Directory {
-        return Err((&line.file_type, format!("`/` is a directory, not {}", file_type.described()), None));
+    if **path == *"/" && file_type != FileType::Directory {
+        wrong.push(Wrong::new(&line.file_type, format!("`/` is a directory, not {}", file_type.described())));
     }
-    // A key that belongs to another type would silently mean nothing.
-    let only = |given: bool, key: &str, fits: bool, whose: &str| {
-        let message = || format!("`{}` is {} and has `{key}`, which only {whose} have", &**path, file_type.described());
-        if given && !fits { Err((path, message(), None)) } else { Ok(()) }
-    };
-    let is_file = file_type == FileType::File;
-    let is_device = matches!(file_type, FileType::Char | FileType::Block);
-    only(line.size.is_some(), "size", is_file, "files")?;
-    only(line.digest.is_some(), "digest", is_file, "files")?;
-    only(line.same_as.is_some(), "same_as", is_file, "files")?;
-    only(line.target.is_some(), "target", file_type == FileType::Symlink, "symbolic links")?;
-    only(line.major.is_some() || line.minor.is_some(), "major` or `minor", is_device, "devices")?;
-    let needed = |key: &str| (path, format!("`{}` is {} and has no `{key}`", &**path, file_type.described()), None);
-    let mut entry = Entry::new(&path[1..], file_type);
-    if file_type == FileType::Symlink {
-        let target = line.target.as_ref().ok_or_else(|| needed("target"))?;
+    check_keys(line, file_type, wrong);
+    let mut entry = Entry::new(path.get(1..).unwrap_or(""), file_type);
+    if let Some(target) = &line.target {
         if target.is_empty() || target.contains('\0') {
-            return Err((target, format!("the link `{}` leads nowhere: its target is no path", &**path), None));
+            let message = format!("the link {} leads nowhere: its target is no path", quoted(path));
+            wrong.push(Wrong::new(target, message));
         }
         entry.target = Some((**target).into());
     }
-    if is_device {
-        let major = line.major.ok_or_else(|| needed("major"))?;
-        entry.device = Some((major, line.minor.ok_or_else(|| needed("minor"))?));
-    }
+    entry.device = line.major.zip(line.minor);
     if let Some(first) = &line.same_as {
-        check_path(first, false)?;
+        wrong.extend(path_problem(first, false));
         if **first == **path {
-            return Err((first, format!("`{}` is said to be a hard link to itself", &**path), None));
+            wrong.push(Wrong::new(first, format!("{} is said to be a hard link to itself", quoted(path))));
         }
-        entry.target = Some(first[1..].into());
+        entry.target = Some(first.get(1..).unwrap_or("").into());
         entry.same_as = true;
     }
-    entry.mode = line.mode.as_ref().map(mode).transpose()?;
-    entry.user = names.owner(path, line.user.as_ref())?;
-    entry.group = names.owner(path, line.group.as_ref())?;
+    entry.mode = line.mode.as_ref().and_then(|text| mode(text, wrong));
+    entry.user = names.owner(path, line.user.as_ref(), wrong);
+    entry.group = names.owner(path, line.group.as_ref(), wrong);
     entry.size = line.size;
-    entry.digest = line.digest.as_ref().map(digest).transpose()?;
+    entry.digest = line.digest.as_ref().and_then(|text| digest(text, wrong));
     entry.package = line.package.as_deref().map(|package| names.shared(package));
-    if !line.xattrs.0.is_empty() {
-        let mut xattrs = Vec::with_capacity(line.xattrs.0.len());
-        for (name, value) in &line.xattrs.0 {
-            if name.is_empty() || xattrs.iter().any(|known: &Xattr| *known.name == **name) {
-                return Err((
-                    name,
-                    format!("the attribute `{}` of `{}` is empty or given twice", &**name, &**path),
-                    None,
-                ));
-            }
-            xattrs.push(Xattr { name: (**name).into(), value: (**value).into() });
-        }
-        xattrs.sort();
-        entry.xattrs = xattrs.into();
-    }
-    Ok(entry)
+    entry.xattrs = xattrs(line, wrong);
+    known_path.then_some(entry)
 }
 
-fn mode<'f>(text: &'f Text<'f>) -> Result<u16, Wrong<'f>> {
+/// A key that belongs to another type would silently mean nothing, and one that is needed be made up.
+fn check_keys<'f>(line: &'f PathLine<'f>, file_type: FileType, wrong: &mut Vec<Wrong<'f>>) {
+    let path = &line.path;
+    let is_file = file_type == FileType::File;
+    let is_link = file_type == FileType::Symlink;
+    let is_device = matches!(file_type, FileType::Char | FileType::Block);
+    let is = || format!("{} is {}", quoted(path), file_type.described());
+    for (given, key, fits, whose) in [
+        (line.size.is_some(), "size", is_file, "files"),
+        (line.digest.is_some(), "digest", is_file, "files"),
+        (line.same_as.is_some(), "same_as", is_file, "files"),
+        (line.target.is_some(), "target", is_link, "symbolic links"),
+        (line.major.is_some(), "major", is_device, "devices"),
+        (line.minor.is_some(), "minor", is_device, "devices"),
+    ] {
+        if given && !fits {
+            wrong.push(Wrong::new(path, format!("{} and has `{key}`, which only {whose} have", is())));
+        }
+    }
+    for (given, key, needed) in [
+        (line.target.is_some(), "target", is_link),
+        (line.major.is_some(), "major", is_device),
+        (line.minor.is_some(), "minor", is_device),
+    ] {
+        if needed && !given {
+            wrong.push(Wrong::new(path, format!("{} and has no `{key}`", is())));
+        }
+    }
+}
+
+fn mode<'f>(text: &'f Text<'f>, wrong: &mut Vec<Wrong<'f>>) -> Option<u16> {
     let octal = (3..=5).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
     let mode = if octal { u16::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777) } else { None };
-    mode.ok_or_else(|| {
-        let help = Some(String::from("write permission bits in octal, such as \"0644\""));
-        (text, format!("`{}` is no mode", &**text), help)
-    })
+    if mode.is_none() {
+        let message = format!("{} is no mode", quoted(text));
+        wrong.push(Wrong::helped(text, message, "write permission bits in octal, such as \"0644\""));
+    }
+    mode
 }
 
-fn digest<'f>(text: &'f Text<'f>) -> Result<[u8; 32], Wrong<'f>> {
+fn digest<'f>(text: &'f Text<'f>, wrong: &mut Vec<Wrong<'f>>) -> Option<[u8; 32]> {
     let hash = text.strip_prefix("blake3:").and_then(|hex| blake3::Hash::from_hex(hex).ok());
-    hash.map(|hash| *hash.as_bytes()).ok_or_else(|| {
-        let message = format!("`{}` is no digest: it must be `blake3:` and 64 hexadecimal digits", &**text);
-        (text, message, None)
-    })
+    if hash.is_none() {
+        let message = format!("{} is no digest: it must be `blake3:` and 64 hexadecimal digits", quoted(text));
+        wrong.push(Wrong::new(text, message));
+    }
+    hash.map(|hash| *hash.as_bytes())
+}
+
+fn xattrs<'f>(line: &'f PathLine<'f>, wrong: &mut Vec<Wrong<'f>>) -> Box<[Xattr]> {
+    let mut xattrs: Vec<(&Text<'_>, Xattr)> = Vec::with_capacity(line.xattrs.0.len());
+    for (name, value) in &line.xattrs.0 {
+        if name.is_empty() {
+            let message = format!("an attribute of {} has an empty name", quoted(&line.path));
+            wrong.push(Wrong::new(name, message));
+        }
+        xattrs.push((name, Xattr { name: (**name).into(), value: (**value).into() }));
+    }
+    // Stable: of two with one name the later in the file comes second.
+    xattrs.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+    for pair in xattrs.windows(2).filter(|pair| pair[0].1.name == pair[1].1.name) {
+        let message = format!("the attribute {} is given twice", quoted(&pair[1].1.name));
+        wrong.push(Wrong { first: Some(pair[0].0), ..Wrong::new(pair[1].0, message) });
+    }
+    let mut xattrs: Vec<Xattr> = xattrs.into_iter().map(|(_, xattr)| xattr).collect();
+    xattrs.sort();
+    xattrs.into()
 }

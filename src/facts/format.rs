@@ -19,7 +19,7 @@ pub(super) const VERSION: &str = "1.0";
 /// What is known to exist below an image: every path, user, group and package of a root file system, or what one feature
 /// brought about.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "Facts")]
+#[schemars(rename = "Facts", extend("anyOf" = saying()))]
 #[serde(deny_unknown_fields)]
 pub(super) struct FactsFile<'t, P: Default> {
     /// The JSON Schema of this file, for editors.
@@ -185,16 +185,10 @@ fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
-/// The lines of paths as they stand, to find out what is wrong with them and where.
+/// The lines of paths, for the schema.
 #[derive(Default, JsonSchema)]
 #[schemars(transparent)]
-pub(super) struct PathLines<'t>(pub Vec<PathLine<'t>>);
-
-impl<'de: 't, 't> Deserialize<'de> for PathLines<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        objects(deserializer).map(Self)
-    }
-}
+struct PathLines<'t>(#[allow(dead_code, reason = "only its type is looked at")] Vec<PathLine<'t>>);
 
 /// The paths as entries, each lowered as it is read, so that the lines themselves are never kept.
 #[derive(Default)]
@@ -217,8 +211,13 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         let mut names = Names::default();
         let mut entries = Vec::new();
         while let Some(Object(line)) = lines.next_element::<Object<PathLine<'de>>>()? {
-            // Whoever reads this asks again for the lines, where there is an error.
-            entries.push(entry(&line, &mut names).map_err(|_| A::Error::custom(""))?);
+            let mut wrong = Vec::new();
+            let read = entry(&line, &mut names, &mut wrong);
+            match (read, wrong.into_iter().next()) {
+                (Some(entry), None) => entries.push(entry),
+                (_, Some(wrong)) => return Err(A::Error::custom(wrong.message)),
+                (None, None) => return Err(A::Error::custom("a path cannot be made out")),
+            }
         }
         Ok(Entries(entries))
     }
@@ -229,13 +228,6 @@ pub(super) fn from_text<'t, P: Deserialize<'t> + Default>(
     text: &'t str,
 ) -> Result<FactsFile<'t, P>, serde_json::Error> {
     serde_json::from_str(text).map(|Object(file)| file)
-}
-
-/// Only to find out the version of a file that does not parse as this one.
-#[derive(Deserialize)]
-pub(super) struct VersionOnly<'t> {
-    #[serde(borrow, default)]
-    pub format_version: Option<Text<'t>>,
 }
 
 /// The names of types, for the schema.
@@ -263,7 +255,7 @@ enum ManagerName {
     Apk,
 }
 
-/// A string, borrowed from the file wherever it has no escapes: then its place in the file is known, too.
+/// A string, borrowed from the file wherever it has no escapes: then its address says its place in the file, too.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct Text<'t>(pub Cow<'t, str>);
@@ -418,6 +410,11 @@ impl JsonSchema for Pairs<'_> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "object", "additionalProperties": { "type": "string" } })
     }
+}
+
+/// A file that says nothing is no facts file.
+fn saying() -> serde_json::Value {
+    super::keys::SAYING.iter().map(|key| serde_json::json!({ "required": [key] })).collect()
 }
 
 /// See [`super::schema`].

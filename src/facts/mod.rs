@@ -2,8 +2,9 @@
 
 mod accounts;
 mod entry;
+mod faults;
 mod format;
-mod place;
+mod keys;
 mod read;
 mod since;
 mod write;
@@ -72,17 +73,25 @@ pub struct PackageFact {
     pub version: Option<Box<str>>,
 }
 
-/// Why a text is not facts.
+/// One mistake of a facts file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactsError {
     /// Which sort of finding it is.
     pub code: Code,
-    /// The narrowest place that is known.
+    /// The narrowest place.
     pub span: Span,
     /// What is wrong, as a sentence without a final stop.
     pub message: String,
+    /// Another place that takes part, and what is there.
+    pub related: Option<(Span, &'static str)>,
     /// What to do, where it is known.
     pub help: Option<String>,
+}
+
+impl FactsError {
+    const fn new(code: Code, span: Span, message: String) -> Self {
+        Self { code, span, message, related: None, help: None }
+    }
 }
 
 /// The JSON Schema of the format.

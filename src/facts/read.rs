@@ -1,41 +1,66 @@
 //! Text to facts: one borrowed pass by serde, then what the format alone cannot say.
 
+use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
+
 use super::accounts::{groups, packages, users};
-use super::entry::{Names, Wrong, entry};
-use super::format::{Entries, FactsFile, PathLine, PathLines, Text, from_text};
-use super::place::{place, reading_error};
+use super::entry::{Wrong, quoted};
+use super::faults::faults;
+use super::format::{Entries, FactsFile, Text, from_text};
 use super::{Facts, FactsError};
 use crate::catalog::Code;
-use crate::tree::{Entry, FileType, Tree, parent_of, path_order};
+use crate::text::Span;
+use crate::tree::{Entry, FileType, Tree, is_below, parent_of};
 
 impl Facts {
-    /// Reads a facts file. Its first error is given; nothing of a file with an error is used.
-    pub fn parse(text: &str) -> Result<Self, FactsError> {
-        // A file without errors is read in one pass that keeps no lines. Only for a file with one are they worth keeping.
-        if let Some(facts) = faultless(text) {
-            return Ok(facts);
+    /// Reads a facts file, or says everything that is wrong with it, by place; nothing of a file with a mistake is used.
+    pub fn parse(text: &str) -> Result<Self, Vec<FactsError>> {
+        // A file without mistakes is read in one pass that keeps no lines. Only one with some is looked at more closely.
+        let refused = match faultless(text) {
+            Ok(facts) => return Ok(facts),
+            Err(refused) => refused,
+        };
+        let mut found = faults(text);
+        if found.is_empty() {
+            let message = format!("this cannot be read as facts: {refused}");
+            found.push(FactsError::new(Code::InvalidValue, Span::default(), message));
         }
-        let file = from_text(text).map_err(|error| reading_error(text, &error))?;
-        let PathLines(lines) = &file.paths;
-        lower(&file, |_| tree_of(lines)).map_err(|(value, message, help)| FactsError {
-            code: Code::InvalidValue,
-            span: place(text, value),
-            message,
-            help,
-        })
+        Err(found)
     }
 }
 
-fn faultless(text: &str) -> Option<Facts> {
-    let mut file: FactsFile<'_, Entries> = from_text(text).ok()?;
+/// The facts of a file in which nothing is wrong; otherwise what was met first, in words for when nothing else is found.
+fn faultless(text: &str) -> Result<Facts, String> {
+    let mut file: FactsFile<'_, Entries> = from_text(text).map_err(|error| error.to_string())?;
+    if file.format_version.as_ref().is_some_and(|version| !is_known_version(version)) {
+        return Err(String::from("its version is not known"));
+    }
     let Entries(entries) = std::mem::take(&mut file.paths);
     let count = entries.len();
     let tree = Tree::new(entries, Vec::new());
     let listed = tree.entries().iter().filter(|entry| entry.listed).count();
-    let is_sound = listed == count && tree.problems().is_empty() && below_a_link(&tree).is_none();
-    if is_sound { lower(&file, |_| Ok(tree)).ok() } else { None }
+    if listed != count || !tree.problems().is_empty() || below_links(&tree).next().is_some() {
+        return Err(String::from("its paths contradict each other"));
+    }
+    let mut wrong = Vec::new();
+    let facts = Facts {
+        name: file.name.as_deref().map(Into::into),
+        opaque: file.opaque,
+        tree: Arc::new(tree),
+        users: users(&file.users, &mut wrong),
+        groups: groups(&file.groups, &mut wrong),
+        packages: packages(&file.packages, &mut wrong),
+    };
+    if let Some(wrong) = wrong.into_iter().next() {
+        return Err(wrong.message);
+    }
+    let is_empty = facts == Facts { name: facts.name.clone(), ..Facts::default() };
+    if is_empty && file.format_version.is_none() && !faults(text).is_empty() {
+        return Err(String::from("it says nothing"));
+    }
+    Ok(facts)
 }
 
 /// Whether a version is one that this program reads.
@@ -49,67 +74,53 @@ pub(super) fn unknown_version(version: &str) -> (String, String) {
     (message, String::from("write the facts anew, or use a featgraph that reads this version"))
 }
 
-fn lower<'f, P: Default>(
-    file: &'f FactsFile<'f, P>,
-    tree: impl FnOnce(&'f FactsFile<'f, P>) -> Result<Tree, Wrong<'f>>,
-) -> Result<Facts, Wrong<'f>> {
-    if let Some(version) = file.format_version.as_ref().filter(|version| !is_known_version(version)) {
-        let (message, help) = unknown_version(version);
-        return Err((version, message, Some(help)));
-    }
-    Ok(Facts {
-        name: file.name.as_deref().map(Into::into),
-        opaque: file.opaque,
-        tree: Arc::new(tree(file)?),
-        users: users(&file.users)?,
-        groups: groups(&file.groups)?,
-        packages: packages(&file.packages)?,
-    })
-}
-
-/// The first entry that stands below a symbolic link, and that link.
-fn below_a_link(tree: &Tree) -> Option<(&Entry, &Entry)> {
-    let links = tree.entries().iter().filter(|entry| entry.file_type == FileType::Symlink);
-    links.into_iter().find_map(|link| {
-        let below = tree.below(&link.path).iter().find(|entry| entry.listed);
-        Some((below?, link))
-    })
-}
-
-/// The tree of lines, or what is wrong with them.
-fn tree_of<'f>(lines: &'f [PathLine<'f>]) -> Result<Tree, Wrong<'f>> {
-    let mut names = Names::default();
-    let mut entries = Vec::with_capacity(lines.len());
-    for line in lines {
-        entries.push(entry(line, &mut names)?);
-    }
-    // Stable: of two lines with one path the later in the file comes second.
-    let mut sorted: Vec<&Text<'_>> = lines.iter().map(|line| &line.path).collect();
-    sorted.sort_by(|a, b| path_order(a, b));
-    if let Some(pair) = sorted.windows(2).find(|pair| **pair[0] == **pair[1]) {
-        return Err((pair[1], format!("`{}` is listed twice", &**pair[1]), None));
-    }
-    let tree = Tree::new(entries, Vec::new());
-    let line_of = |path: &str| lines.iter().find(|line| line.path.strip_prefix('/') == Some(path));
-    if let Some(line) = tree.problems().iter().find_map(|problem| line_of(&problem.path)) {
-        let mut above = parent_of(&line.path[1..]);
-        while let Some(path) = above.filter(|path| tree.get(path).is_none()) {
-            above = parent_of(path);
+/// Entries that stand below a symbolic link, each with that link.
+fn below_links(tree: &Tree) -> impl Iterator<Item = (&Entry, &Entry)> {
+    let mut link: Option<&Entry> = None;
+    tree.entries().iter().filter_map(move |entry| {
+        // Everything below it follows it directly.
+        if let Some(above) = link.filter(|link| is_below(&entry.path, &link.path)) {
+            return entry.listed.then_some((entry, above));
         }
-        let above = above.and_then(|path| tree.get(path));
-        let described = above.map_or("no directory", |entry| entry.file_type.described());
-        let above = above.map_or("", |entry| &*entry.path);
-        let message = format!("`{}` is below `/{above}`, which is {described}", &*line.path);
-        return Err((&line.path, message, None));
+        link = (entry.file_type == FileType::Symlink).then_some(entry);
+        None
+    })
+}
+
+/// What is wrong with entries as they stand to each other, each with the path that says where it is.
+pub(super) fn misplaced<'f>(entries: Vec<(Entry, &'f Text<'f>)>, wrong: &mut Vec<Wrong<'f>>) {
+    let mut said: HashMap<Box<str>, &'f Text<'f>, FxBuildHasher> = HashMap::default();
+    let mut kept = Vec::with_capacity(entries.len());
+    for (entry, path) in entries {
+        match said.entry(entry.path.clone()) {
+            hash_map::Entry::Occupied(first) => {
+                let message = format!("{} is listed twice", quoted(path));
+                wrong.push(Wrong { first: Some(first.get()), ..Wrong::new(path, message) });
+            }
+            hash_map::Entry::Vacant(place) => {
+                place.insert(path);
+                kept.push(entry);
+            }
+        }
     }
-    let Some((entry, link)) = below_a_link(&tree) else {
-        return Ok(tree);
-    };
-    match line_of(&entry.path) {
-        None => Ok(tree),
-        Some(line) => {
-            let message = format!("`{}` is below `/{}`, which is a symbolic link", &*line.path, link.path);
-            Err((&line.path, message, Some(String::from("write the path that the link leads to"))))
+    let tree = Tree::new(kept, Vec::new());
+    for problem in tree.problems() {
+        let Some(path) = said.get(&problem.path) else { continue };
+        let mut above = std::iter::successors(parent_of(&problem.path), |path| parent_of(path));
+        let message = match above.find_map(|path| tree.get(path)).filter(|above| !above.file_type.holds_entries()) {
+            Some(above) => {
+                let (of, is) = (quoted(&format!("/{}", above.path)), above.file_type.described());
+                format!("{} is below {of}, which is {is}", quoted(path))
+            }
+            None => format!("{} {}", quoted(path), problem.message),
+        };
+        wrong.push(Wrong::new(path, message));
+    }
+    for (entry, link) in below_links(&tree) {
+        if let Some(path) = said.get(&entry.path) {
+            let link = quoted(&format!("/{}", link.path));
+            let message = format!("{} is below {link}, which is a symbolic link", quoted(path));
+            wrong.push(Wrong::helped(path, message, "write the path that the link leads to"));
         }
     }
 }

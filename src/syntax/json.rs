@@ -73,12 +73,12 @@ impl Parser<'_> {
             }
             Some(_) => {
                 let token = self.rough();
-                self.slip(token, "a manifest is an object: it starts with `{`");
+                self.slip(token, "expected an object: the file starts with `{`");
                 self.builder.lost = true;
                 return;
             }
             None => {
-                self.slip(Span::at(self.at as u32), "the file is empty: a manifest in JSON is at least `{}`");
+                self.slip(Span::at(self.at as u32), "the file is empty: in JSON it is at least `{}`");
                 return;
             }
         };

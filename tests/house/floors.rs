@@ -11,11 +11,11 @@ const FLOORS: &[&[&str]] = &[
     &["catalog"],
     &["diagnostic"],
     &["baseline"],
+    &["syntax"],
     &["tree"],
     &["facts"],
     &["inputs"],
     &["accounts"],
-    &["syntax"],
     &["entity"],
     // These know each other: a kind fills a fragment, whose features name their kind, and both speak to the author.
     &["fragment", "kind", "message"],

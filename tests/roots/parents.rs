@@ -130,3 +130,27 @@ fn a_feature_set_is_no_parent() {
         "child.image.toml:4:10: error[invalid-value]: `base.features.toml` is a feature set, and an image stands on an image\n"
     );
 }
+
+#[test]
+fn every_mistake_of_a_parents_facts_is_found_in_one_run() {
+    let place = place("base.facts.json");
+    let facts = r#"{ "opaque": 0,
+"paths": [ { "path": "etc", "type": "directory", "mod": "0755" },
+  { "type": "file" } ] }"#;
+    place.write("base.facts.json", facts);
+    let expected = "\
+base.facts.json:1:13: error[wrong-type]: `opaque` must be `true` or `false`, and this is a number
+base.facts.json:2:22: error[invalid-value]: the path `etc` is not absolute
+base.facts.json:2:50: error[unknown-key]: facts have no key `mod` here
+base.facts.json:3:3: error[missing-key]: the key `path` is not given
+";
+    let run = place.run(&["check", "--format", "concise"]);
+    assert_eq!((run.status, &*run.out), (1, expected));
+    // The command that reads it says the same.
+    let run = place.run(&["facts", "base.facts.json"]);
+    assert_eq!(run.err.matches("error[").count(), 4, "{}", run.err);
+    assert!(run.status == 1 && run.out.is_empty(), "{run:?}");
+    place.write("base.facts.json", "{}");
+    let run = place.run(&["check", "--format", "concise"]);
+    assert!(run.out.starts_with("base.facts.json:1:1: error[missing-key]: this file says nothing"), "{}", run.out);
+}
