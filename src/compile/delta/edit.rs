@@ -23,7 +23,8 @@ pub(super) struct FileEdit {
 impl FileEdit {
     /// Compares two fragments of one file; nothing where more than features changed.
     pub fn new(before: Arc<Fragment>, now: Arc<Fragment>) -> Option<Self> {
-        if !same_head(&before.head, &now.head)
+        if before.document.language() != now.document.language()
+            || !same_head(&before.head, &now.head)
             || before.references.len() != now.references.len()
             || before.references.iter().zip(&now.references).any(|(a, b)| a.path != b.path)
         {
