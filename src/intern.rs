@@ -102,17 +102,6 @@ impl Entities {
         entities
     }
 
-    /// The same entities by the same ids, to add others to. Which directories were named whole is not remembered.
-    pub fn branch(&self) -> Self {
-        Self {
-            nodes: self.nodes.clone(),
-            names: self.names.clone(),
-            table: self.table.clone(),
-            directories: FxHashMap::default(),
-            hasher: self.hasher,
-        }
-    }
-
     /// How many there are; ids are below it.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -206,6 +195,15 @@ impl Entities {
         Some(at)
     }
 
+    /// The entity of a canonical key, if it is known.
+    pub fn find(&self, key: &str) -> Option<EntityId> {
+        let (name, text) = key.split_once(':')?;
+        match EntityType::ALL.into_iter().find(|entity_type| entity_type.name() == name)? {
+            EntityType::Path => self.find_path(text),
+            entity_type => self.find_name(entity_type, text),
+        }
+    }
+
     /// The directory that an entity stands in; `/` is in itself.
     pub fn parent(&self, id: EntityId) -> EntityId {
         EntityId(self.nodes[id.index()].parent)
@@ -275,7 +273,7 @@ impl Entities {
     }
 
     /// Every id, ascending.
-    pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
+    pub fn ids(&self) -> impl Iterator<Item = EntityId> + Clone + use<> {
         (0..self.nodes.len() as u32).map(EntityId)
     }
 }

@@ -193,7 +193,7 @@ fn features_meet_the_files_of_packages() {
     assert_eq!(
         folder.findings(image),
         [
-            "overwrite: `/etc/a.conf` of package `a` is already there in phase `packages`: its contents differ",
+            "overwrite: `/etc/a.conf` of package `a` (1) is already there in phase `packages`: its contents differ",
             "missing: nothing provides `/usr/bin/b`, which a `require` asserts",
         ]
     );

@@ -13,4 +13,5 @@ mod roots {
     mod ground;
     mod images;
     mod parents;
+    mod words;
 }

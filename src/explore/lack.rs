@@ -1,12 +1,12 @@
 //! Of something that is not there: what is near it, and what would bring it about.
 
 use super::model::{Help, Near, Presence};
-use super::place::{Stand, provider};
+use super::place::provider;
 use super::steps::Steps;
 use super::words;
 use crate::entity::Phase;
-use crate::graph::Image;
 use crate::graph::slots::There;
+use crate::graph::{Image, Stand};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 

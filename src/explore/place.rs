@@ -2,92 +2,14 @@
 
 use super::model::{LinkPassed, Origin, Place};
 use super::words;
-use crate::entity::{Phase, What};
-use crate::graph::layer::{Known, Spot};
+use crate::entity::What;
 use crate::graph::slots::There;
-use crate::graph::{Image, Substance};
-use crate::intern::{EntityId, EntityType};
+use crate::graph::{Image, Stand, Substance};
+use crate::intern::EntityType;
 use crate::tree::FileType;
 
 /// How many links one way may lead through; as in the Linux kernel.
 const MAX_LINKS: usize = 40;
-
-/// Something that may be in the image: its entity, where any feature names it, else where it is in the parent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stand {
-    /// Its entity, where the image has one.
-    pub entity: Option<EntityId>,
-    /// The last entity on the way to it.
-    pub nearest: EntityId,
-    spot: Option<Spot>,
-    gone: u8,
-}
-
-impl Stand {
-    /// The node under which entities of a type hang.
-    pub fn root(image: &Image, entity_type: EntityType) -> Self {
-        let entity = EntityId(entity_type as u32);
-        Self {
-            entity: Some(entity),
-            nearest: entity,
-            spot: image.spots.get(entity.index()).copied().flatten(),
-            gone: 0,
-        }
-    }
-
-    /// What is directly below by that name.
-    pub fn child(self, image: &Image, name: &str) -> Self {
-        if let Some(entity) = self.entity.and_then(|parent| image.entities.find_child(parent, name)) {
-            let spot = image.spots.get(entity.index()).copied().flatten();
-            let gone = image.gone.get(entity.index()).copied().unwrap_or(0);
-            return Self { entity: Some(entity), nearest: entity, spot, gone };
-        }
-        // What is below something that was taken away is gone with it.
-        let taken = image.taken.get(&self.nearest).copied().unwrap_or(0);
-        let spot = self.spot.and_then(|spot| image.base.as_ref()?.child(spot, name));
-        Self { entity: None, nearest: self.nearest, spot, gone: self.gone | taken }
-    }
-
-    /// A path without following links, or a name.
-    pub fn find(image: &Image, entity_type: EntityType, text: &str) -> Self {
-        let root = Self::root(image, entity_type);
-        if entity_type != EntityType::Path {
-            return root.child(image, text);
-        }
-        text.split('/').filter(|name| !name.is_empty()).fold(root, |at, name| at.child(image, name))
-    }
-
-    /// What is there in the finished image.
-    pub fn at_the_end(self, image: &Image) -> There<'_> {
-        match self.entity {
-            Some(entity) => image.within(entity, Phase::Finalize),
-            None => self.known(image).filter(|_| self.gone == 0).map_or(There::Nothing, There::Base),
-        }
-    }
-
-    /// What the parent knows of it, whatever the image did to it.
-    pub fn known(self, image: &Image) -> Option<&Known> {
-        image.base.as_ref()?.known(self.spot?)
-    }
-
-    /// Whether a phase takes it away.
-    pub fn goes_in(self, phase: Phase) -> bool {
-        self.gone & (1 << phase as u8) != 0
-    }
-
-    /// Whether it is there when a phase starts.
-    pub fn is_before(self, image: &Image, phase: Phase) -> bool {
-        match self.entity {
-            Some(entity) => !matches!(image.before(entity, phase), There::Nothing),
-            None => self.known(image).is_some() && self.gone & ((1 << phase as u8) - 1) == 0,
-        }
-    }
-
-    /// Where it is in the parent.
-    pub fn spot(self) -> Option<Spot> {
-        self.spot
-    }
-}
 
 /// Who provides what is there, in words, and where that is declared.
 pub(super) fn provider(image: &Image, there: There<'_>) -> (String, Option<Origin>) {

@@ -2,10 +2,10 @@
 
 use super::attributes;
 use super::model::{Attributes, Provider, Removed};
-use super::place::Stand;
 use super::steps::Steps;
 use super::words;
 use crate::entity::{Means, Phase, Strength};
+use crate::graph::Stand;
 use crate::graph::slots::{NONE, Slot, Slots, There};
 use crate::intern::EntityId;
 use crate::message;

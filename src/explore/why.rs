@@ -1,13 +1,13 @@
 //! `why`: one entity or step, with everything that the graph knows of it.
 
 use super::model::{FORMAT_VERSION, Finding, Misunderstood, Place, Presence, Why, schema_of};
-use super::place::{Stand, follow};
+use super::place::follow;
 use super::steps::Steps;
 use super::{lack, providers, requirers, time, words};
 use crate::compile::Compiled;
 use crate::diagnostic::Diagnostic;
-use crate::graph::Image;
 use crate::graph::slots::There;
+use crate::graph::{Image, Stand};
 use crate::intern::{EntityType, normalised};
 use crate::message;
 

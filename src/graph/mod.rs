@@ -1,6 +1,7 @@
 //! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
 
 mod accounts;
+pub mod cast;
 pub mod check;
 pub mod edges;
 mod image;
@@ -20,6 +21,7 @@ mod recorded;
 mod replace;
 mod say;
 pub mod slots;
+mod stand;
 mod substance;
 mod taken;
 mod trees;
@@ -29,6 +31,7 @@ mod values;
 pub mod view;
 
 pub use image::{EntryRow, File, Ids, Image, ImageGraft, RowId};
+pub use stand::Stand;
 pub use substance::Substance;
 
 /// An image, linked and ordered: all that a plan is made of.

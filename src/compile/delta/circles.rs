@@ -93,10 +93,8 @@ fn nodes(whole: &Whole, part: &Part, edges: &Edges) -> Option<FxHashMap<u32, Nod
     }
     for (at, &slot) in edges.extra.iter().enumerate() {
         let slot = &image.slots.slots[slot as usize];
-        if slot.entity.index() >= old.entities.len() {
-            continue;
-        }
-        let before = old.slots.of(slot.entity).iter().find(|before| before.phase == slot.phase);
+        let Some(was) = part.was[slot.entity.index()] else { continue };
+        let before = old.slots.of(was).iter().find(|before| before.phase == slot.phase);
         if let Some(node) = before.map(|before| before.node).filter(|&node| node != NONE)
             && node as usize >= old.features.len()
         {

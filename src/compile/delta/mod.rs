@@ -3,6 +3,7 @@
 
 mod circles;
 mod edit;
+mod reach;
 mod touched;
 mod whole;
 
@@ -14,7 +15,7 @@ use super::Workspace;
 use super::image::Ground;
 use super::settle::settle;
 use crate::catalog::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Clue, Diagnostic};
 use crate::graph::part::{Edited, Part};
 use crate::graph::{check, edges, slots};
 use crate::inputs::Inputs;
@@ -76,7 +77,11 @@ impl Workspace {
         for diagnostic in &mut findings {
             let related = diagnostic.related.iter_mut().map(|related| &mut related.location);
             let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.location);
-            for location in std::iter::once(&mut diagnostic.location).chain(related).chain(edits) {
+            let programs = diagnostic.clues.iter_mut().filter_map(|clue| match clue {
+                Clue::Program { declared, .. } => Some(declared),
+                _ => None,
+            });
+            for location in std::iter::once(&mut diagnostic.location).chain(related).chain(edits).chain(programs) {
                 lead(location, &moved)?;
             }
         }
@@ -163,7 +168,7 @@ fn judge(whole: &Whole, part: &mut Part) -> Option<Found> {
     let failures = std::mem::take(&mut edges.failures);
     let judged = check::judge(&part.image, failures, |_| false);
     // The whole would have fewer comparisons of names than it had.
-    if check::NEAR_MISS_BUDGET - judged.comparisons_left > whole.graph.comparisons_left {
+    if check::COMPARISONS - judged.comparisons_left > whole.graph.comparisons_left {
         return None;
     }
     for (diagnostic, features) in judged.findings {

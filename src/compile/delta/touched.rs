@@ -2,40 +2,41 @@
 //! further than that can be told from here, nothing is said, and the image is linked as a whole.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edit::FileEdit;
+use super::reach::{are_plain, can_be_known, is_bound, is_simple};
 use super::whole::{Index, Whole};
 use crate::catalog::Code;
-use crate::entity::{Cause, Content, Means, Owner, ParentRule, Phase, Provide, Strength, What};
-use crate::fragment::{Feature, Fragment, GraftFrom};
-use crate::graph::layer::Known;
-use crate::graph::part::{Edited, Names, Selection};
-use crate::graph::slots::{Slots, There};
+use crate::entity::{Cause, Owner, ParentRule, Phase, Provide, Strength, What};
+use crate::fragment::Fragment;
+use crate::graph::cast::Cast;
+use crate::graph::part::{Edited, Selection};
+use crate::graph::slots::There;
 use crate::graph::{Image, RowId};
-use crate::intern::{Entities, EntityId, EntityType};
+use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
 
 /// The most features that may have come or gone, and rows to look at, before linking the whole is the shorter way.
-const MOST_FEATURES: usize = 256;
+const MOST_FEATURES: u32 = 256;
 const MOST_ROWS: usize = 20_000;
 
+/// All that an edit touched. Entities are those of the part, unless something else is said.
 pub(super) struct Touched<'w> {
     image: &'w Image,
     index: &'w Index,
     edits: &'w FxHashMap<u32, FileEdit>,
-    /// The features that went, by their numbers in the image.
-    gone: Vec<std::ops::Range<u32>>,
-    pub entities: Entities,
+    /// The features that went, by their numbers in the image, ascending.
+    gone: Vec<Range<u32>>,
+    cast: Cast<'w>,
     /// Judged anew: every row about them is in the part.
-    pub judged: BTreeSet<EntityId>,
+    judged: BTreeSet<EntityId>,
     /// Known: every row that provides them is in the part.
     known: BTreeSet<EntityId>,
     /// Known only to be named where something was mistyped.
     beside: BTreeSet<EntityId>,
-    /// What the features that went named, with all above it.
-    let_go: BTreeSet<EntityId>,
 }
 
 impl<'w> Touched<'w> {
@@ -44,13 +45,13 @@ impl<'w> Touched<'w> {
         let image = &whole.graph.image;
         let mut files: Vec<u32> = edits.keys().copied().collect();
         files.sort_unstable();
-        let gone = |file: &u32| {
-            let (first, range) = (image.files[*file as usize].features, edits[file].gone());
-            first + range.start..first + range.end
+        let shifted = |file: &u32| {
+            let first = image.files[*file as usize].features;
+            edits[file].gone().iter().map(move |range| first + range.start..first + range.end)
         };
-        let gone: Vec<_> = files.iter().map(gone).collect();
-        let come: usize = files.iter().map(|file| edits[file].come().0.len()).sum();
-        if come + gone.iter().map(|range| range.len()).sum::<usize>() > MOST_FEATURES {
+        let gone: Vec<Range<u32>> = files.iter().flat_map(shifted).collect();
+        let come = files.iter().flat_map(|file| edits[file].come()).map(|come| come.features.len() as u32);
+        if come.sum::<u32>() + gone.iter().map(|range| range.len() as u32).sum::<u32>() > MOST_FEATURES {
             return None;
         }
         let mut touched = Self {
@@ -58,26 +59,24 @@ impl<'w> Touched<'w> {
             index: whole.index(),
             edits,
             gone,
-            entities: image.entities.branch(),
+            cast: Cast::new(image),
             judged: BTreeSet::new(),
             known: BTreeSet::new(),
             beside: BTreeSet::new(),
-            let_go: BTreeSet::new(),
         };
         let mut required: BTreeSet<EntityId> = BTreeSet::new();
-        touched.went(&files, &mut required)?;
         for &file in &files {
-            touched.let_go(file);
+            are_plain(edits[&file].before(), edits[&file].gone())?;
         }
-        for file in &files {
-            touched.came(*file, &mut required)?;
+        touched.went(&mut required)?;
+        for &file in &files {
+            touched.came(file, &mut required)?;
         }
         touched.known.extend(required.iter().copied());
         // Who required something that is amiss was named there.
         let amiss: FxHashSet<&str> = whole.findings.iter().filter_map(|found| found.entity.as_deref()).collect();
         if !amiss.is_empty() {
-            let named = |entity: &&EntityId| amiss.contains(touched.entities.key(**entity).as_str());
-            let named: Vec<EntityId> = required.iter().filter(named).copied().collect();
+            let named = required.iter().filter(|&&entity| amiss.contains(touched.cast.entities().key(entity).as_str()));
             touched.judged.extend(named);
         }
         touched.mistyped(whole);
@@ -85,124 +84,92 @@ impl<'w> Touched<'w> {
     }
 
     fn is_gone(&self, feature: u32) -> bool {
-        self.gone.iter().any(|range| range.contains(&feature))
+        let at = self.gone.partition_point(|range| range.end <= feature);
+        self.gone.get(at).is_some_and(|range| range.contains(&feature))
     }
 
     /// What the features that went provided and required.
-    fn went(&mut self, files: &[u32], required: &mut BTreeSet<EntityId>) -> Option<()> {
+    fn went(&mut self, required: &mut BTreeSet<EntityId>) -> Option<()> {
         let image = self.image;
-        for file in files {
-            let edit = &self.edits[file];
-            is_plain(edit.before(), edit.gone())?;
-        }
-        for (number, row) in image.provides.iter().enumerate() {
-            if !self.is_gone(row.feature) {
-                continue;
-            }
-            let id = RowId::Provide(number as u32);
-            if image.trail_of.contains_key(&id) || image.lost_rows.contains_key(&id) {
-                return None;
-            }
-            if row.strength == Strength::Implied {
-                // Another one may make it on the way now.
-                let phase = image.phase(row.feature);
-                let slot = image.slots.of(row.entity).iter().find(|slot| slot.phase == phase)?;
-                let is_directory =
-                    matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory));
-                if slot.lead == number as u32 || slot.broken || !is_directory {
+        for feature in self.gone.clone().into_iter().flatten() {
+            for number in self.index.provided_by(image, feature) {
+                let row = &image.provides[number as usize];
+                let id = RowId::Provide(number);
+                if image.trail_of.contains_key(&id) || image.lost_rows.contains_key(&id) {
                     return None;
                 }
-                continue;
+                if row.strength == Strength::Implied {
+                    // Another one may make it on the way now.
+                    let phase = image.phase(row.feature);
+                    let slot = image.slots.of(row.entity).iter().find(|slot| slot.phase == phase)?;
+                    let is_directory =
+                        matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory));
+                    if slot.lead == number || slot.broken || !is_directory {
+                        return None;
+                    }
+                    continue;
+                }
+                is_simple(image, row)?;
+                self.judged.insert(self.cast.of(row.entity));
+                if row.parent == ParentRule::Required && image.entities.is_path(row.entity) {
+                    required.insert(self.cast.of(image.entities.parent(row.entity)));
+                }
             }
-            is_simple(image, row)?;
-            self.judged.insert(row.entity);
-            required.extend(parent_of(image, row));
-        }
-        for (number, row) in image.requires.iter().enumerate() {
-            if self.is_gone(row.feature) {
-                if image.trail_of.contains_key(&RowId::Require(number as u32)) {
+            for number in self.index.required_by(image, feature) {
+                if image.trail_of.contains_key(&RowId::Require(number)) {
                     return None;
                 }
-                required.insert(row.entity);
+                required.insert(self.cast.of(image.requires[number as usize].entity));
             }
         }
         Some(())
-    }
-
-    /// Notes what the features of a file that went named.
-    fn let_go(&mut self, file: u32) {
-        let edit = &self.edits[&file];
-        let (fragment, entities) = (edit.before(), &self.image.files[file as usize].entities);
-        let own = |feature: u32| edit.gone().contains(&feature);
-        let provided = fragment.provides.iter().filter(|row| own(row.feature)).flat_map(|row| {
-            let owners = match row.what {
-                What::Path(facts) => [facts.user, facts.group],
-                _ => [Owner::Unknown; 2],
-            };
-            let owners = owners.into_iter().filter_map(|owner| match owner {
-                Owner::Name(name) => Some(name),
-                _ => None,
-            });
-            std::iter::once(row.entity).chain(owners)
-        });
-        let required = fragment.requires.iter().filter(|row| own(row.feature)).map(|row| row.entity);
-        for entity in provided.chain(required) {
-            let mut at = entities[entity.index()];
-            while self.let_go.insert(at) {
-                at = self.entities.parent(at);
-            }
-        }
     }
 
     /// What the features that came provide and require.
     fn came(&mut self, file: u32, required: &mut BTreeSet<EntityId>) -> Option<()> {
         let image = self.image;
         let edit = &self.edits[&file];
-        let fragment = edit.fragment();
-        let (come, at) = edit.come();
-        is_plain(fragment, come.clone())?;
-        let number = image.files[file as usize].features + at;
-        let mut names = Names::new(fragment);
-        for row in fragment.provides.iter().filter(|row| come.contains(&row.feature)) {
-            let entity = names.of(&mut self.entities, row.entity);
-            self.no_link_on_the_way(entity)?;
-            self.judged.insert(entity);
-            if let What::Path(facts) = row.what {
-                for owner in [facts.user, facts.group] {
-                    if let Owner::Name(name) = owner {
-                        self.known.insert(names.of(&mut self.entities, name));
-                    }
+        let fragment: &Fragment = edit.fragment();
+        let come: Vec<Range<u32>> = edit.come().iter().map(|come| come.features.clone()).collect();
+        are_plain(fragment, &come)?;
+        for come in edit.come() {
+            let own = |feature: u32| come.features.contains(&feature);
+            let number = image.files[file as usize].features + come.before;
+            for row in fragment.provides.iter().filter(|row| own(row.feature)) {
+                let entity = self.cast.of_fragment(fragment, row.entity);
+                self.no_link_on_the_way(entity)?;
+                self.judged.insert(entity);
+                for owner in owners(row) {
+                    self.known.insert(self.cast.of_fragment(fragment, owner));
+                }
+                let phase = fragment.features[row.feature as usize].phase;
+                match row.parent {
+                    ParentRule::Free => {}
+                    ParentRule::Required => drop(required.insert(self.cast.entities().parent(entity))),
+                    ParentRule::Implied => self.stands_above(entity, phase, number)?,
                 }
             }
-            let phase = fragment.features[row.feature as usize].phase;
-            match row.parent {
-                ParentRule::Free => {}
-                ParentRule::Required => drop(required.insert(self.entities.parent(entity))),
-                ParentRule::Implied => self.stands_above(entity, phase, number)?,
+            for row in fragment.requires.iter().filter(|row| own(row.feature)) {
+                let entity = self.cast.of_fragment(fragment, row.entity);
+                self.no_link_on_the_way(entity)?;
+                required.insert(entity);
             }
-        }
-        for row in fragment.requires.iter().filter(|row| come.contains(&row.feature)) {
-            let entity = names.of(&mut self.entities, row.entity);
-            self.no_link_on_the_way(entity)?;
-            required.insert(entity);
-        }
-        for feature in &fragment.features[come.start as usize..come.end as usize] {
-            if self.index.opaque[feature.phase as usize] {
-                return None;
+            for feature in &fragment.features[come.features.start as usize..come.features.end as usize] {
+                if self.index.opaque[feature.phase as usize] {
+                    return None;
+                }
             }
         }
         Some(())
     }
 
     /// Every directory above is there without this feature, so nothing is made on the way because of it.
-    fn stands_above(&mut self, entity: EntityId, phase: Phase, number: u32) -> Option<()> {
-        let image = self.image;
-        let mut at = self.entities.parent(entity);
+    fn stands_above(&self, entity: EntityId, phase: Phase, number: u32) -> Option<()> {
+        let (image, entities) = (self.image, self.cast.entities());
+        let mut at = entities.parent(entity);
         while at != EntityId::ROOT {
-            if at.index() >= image.entities.len() {
-                return None;
-            }
-            let is_directory = match image.slots.of(at) {
+            let was = self.cast.was(at)?;
+            let is_directory = match image.slots.of(was) {
                 [slot] => {
                     let lead = &image.provides[slot.lead as usize];
                     let first = lead.strength != Strength::Implied || lead.feature < number;
@@ -213,96 +180,135 @@ impl<'w> Touched<'w> {
                         && matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory))
                 }
                 [] => {
-                    matches!(image.within(at, phase), There::Base(known) if known.file_type == Some(FileType::Directory))
+                    matches!(image.within(was, phase), There::Base(known) if known.file_type == Some(FileType::Directory))
                 }
                 _ => false,
             };
             if !is_directory {
                 return None;
             }
-            at = self.entities.parent(at);
+            at = entities.parent(at);
         }
         Some(())
-    }
-
-    /// What the image stands on knows of an entity, also of one that only the new features name.
-    fn base_knows(&self, entity: EntityId) -> Option<&'w Known> {
-        let base = self.image.base.as_ref()?;
-        let mut new: Vec<EntityId> = Vec::new();
-        let mut at = entity;
-        while at.index() >= self.image.entities.len() {
-            new.push(at);
-            at = self.entities.parent(at);
-        }
-        let known = (*self.image.spots.get(at.index())?)?;
-        base.known(new.iter().rev().try_fold(known, |spot, &id| base.child(spot, self.entities.last(id)))?)
     }
 
     /// Where no link stands on the way, what is spelled is the place.
     fn no_link_on_the_way(&self, entity: EntityId) -> Option<()> {
         let mut at = entity;
-        while at != EntityId::ROOT && self.entities.is_path(at) {
-            if at.index() < self.image.entities.len() {
-                let is_link =
-                    |what: What| matches!(what, What::Path(facts) if facts.file_type == Some(FileType::Symlink));
-                if self.image.slots.of(at).iter().any(|slot| is_link(slot.what)) {
-                    return None;
-                }
-            }
-            if self.base_knows(at).is_some_and(|known| known.file_type == Some(FileType::Symlink)) {
+        while at != EntityId::ROOT && self.cast.entities().is_path(at) {
+            let is_link = |what: What| matches!(what, What::Path(facts) if facts.file_type == Some(FileType::Symlink));
+            let slots = self.cast.was(at).map_or(&[][..], |was| self.image.slots.of(was));
+            if slots.iter().any(|slot| is_link(slot.what))
+                || self.cast.base_knows(at).is_some_and(|known| known.file_type == Some(FileType::Symlink))
+            {
                 return None;
             }
-            at = self.entities.parent(at);
+            at = self.cast.entities().parent(at);
         }
         Some(())
     }
 
-    /// What is missing is told with what was probably meant, and that may have come or gone; or it was named for the first
-    /// or the last time: what the base has counts where the image names it.
+    /// What is missing is told with what was probably meant, and that may have come or gone.
     fn mistyped(&mut self, whole: &Whole) {
-        let first = EntityId(self.image.entities.len() as u32);
-        let named = self.entities.ids().skip(first.index()).chain(self.let_go.iter().copied());
-        let named: Vec<EntityId> = named.filter(|&id| self.base_knows(id).is_some()).collect();
-        let mut above: FxHashSet<EntityId> =
-            self.judged.iter().chain(&named).map(|&entity| self.entities.parent(entity)).collect();
+        let image = self.image;
+        let missing = whole.findings.iter().filter(|found| found.code == Code::Missing);
+        let mut missing: Vec<EntityId> =
+            missing.filter_map(|found| image.entities.find(found.entity.as_deref()?)).collect();
         loop {
-            let before = self.judged.len();
-            for found in whole.findings.iter().filter(|found| found.code == Code::Missing) {
-                let Some(entity) = found.entity.as_deref().and_then(|key| find(&self.entities, key)) else { continue };
-                if above.contains(&self.entities.parent(entity)) {
-                    self.judged.insert(entity);
-                }
+            let before = missing.len();
+            let mut more: Vec<EntityId> = Vec::new();
+            missing.retain(|&entity| {
+                let is_path = image.entities.is_path(entity);
+                let inside = if is_path { image.entities.parent(self.top_of(entity)) } else { entity };
+                let own = image.entities.entity_type(entity);
+                let cast = &self.cast;
+                let may_be_meant = |&other: &EntityId| match cast.entities().entity_type(other) {
+                    EntityType::Path => is_path && image.entities.is_within(cast.nearest(other), inside),
+                    its => !is_path && (its == own || cast.entities().last(other) == image.entities.last(entity)),
+                };
+                let is_near = self.judged.iter().any(may_be_meant);
+                more.extend(is_near.then_some(entity));
+                !is_near
+            });
+            for entity in more {
+                self.judged.insert(self.cast.of(entity));
             }
-            if self.judged.len() == before {
+            if missing.len() == before {
                 return;
             }
-            above.extend(self.judged.iter().map(|&entity| self.entities.parent(entity)));
+        }
+    }
+
+    /// Of a path of the whole that is missing the first part that is not there, or may not be there now.
+    fn top_of(&self, entity: EntityId) -> EntityId {
+        let image = self.image;
+        let mut top = entity;
+        loop {
+            let above = image.entities.parent(top);
+            let is_judged = self.cast.get(above).is_some_and(|above| self.judged.contains(&above));
+            if above == EntityId::ROOT || !is_judged && !matches!(image.within(above, Phase::Finalize), There::Nothing)
+            {
+                return top;
+            }
+            top = above;
         }
     }
 
     /// Judges something, too, because a feature that came requires it and it is amiss.
     pub fn judge(&mut self, key: &str) -> Option<bool> {
-        let entity = find(&self.entities, key)?;
+        let entity = self.cast.find(key)?;
         Some(self.judged.insert(entity))
     }
 
-    /// Whatever stands beside what is missing may have been meant, and whose homes it is in may be its owner. Nothing if
-    /// it cannot be told whether the image still names something that only the base has.
+    /// What stands beside something that is missing, or would stand there if a directory above had another name, may have
+    /// been meant; who is at home there may be its owner; and something else may have its name.
     pub fn look_beside(&mut self, key: &str) -> Option<bool> {
-        let entity = find(&self.entities, key)?;
-        let parent = self.entities.parent(entity);
-        let is_beside = |id: EntityId| id != parent && self.image.entities.parent(id) == parent;
-        let beside: Vec<EntityId> = self.image.entities.ids().filter(|&id| is_beside(id)).collect();
-        let only_in_base = |&id: &EntityId| self.image.slots.of(id).is_empty() && self.base_knows(id).is_some();
-        if beside.iter().any(|id| self.let_go.contains(id) && only_in_base(id)) {
+        let image = self.image;
+        let entity = self.cast.find(key)?;
+        let before = self.beside.len() + self.known.len();
+        let mut beside: Vec<EntityId> = Vec::new();
+        if self.cast.entities().is_path(entity) {
+            let mut rest: Vec<String> = Vec::new();
+            let mut at = entity;
+            while at != EntityId::ROOT {
+                let above = self.cast.entities().parent(at);
+                if let Some(was) = self.cast.was(above) {
+                    for child in self.index.below(was) {
+                        let inside = rest.iter().rev().scan(child, |at, name| {
+                            *at = image.entities.find_child(*at, name)?;
+                            Some(*at)
+                        });
+                        beside.extend(std::iter::once(child).chain(inside));
+                    }
+                    let is_there = !matches!(image.within(was, Phase::Finalize), There::Nothing);
+                    if beside.len() > MOST_ROWS || is_there && !self.judged.contains(&above) {
+                        break;
+                    }
+                }
+                rest.push(self.cast.entities().last(at).to_owned());
+                at = above;
+            }
+        } else {
+            if let Some(was) = self.cast.was(self.cast.entities().parent(entity)) {
+                beside.extend(self.index.below(was));
+            }
+            let others = EntityType::ALL.into_iter().filter(|&other| other != EntityType::Path);
+            let name = self.cast.entities().last(entity);
+            beside.extend(others.filter_map(|other| image.entities.find_name(other, name)));
+        }
+        if beside.len() > MOST_ROWS {
             return None;
         }
-        let before = self.beside.len() + self.known.len();
-        self.beside.extend(beside);
+        for id in beside {
+            self.beside.insert(self.cast.of(id));
+        }
         let mut at = entity;
-        while at != EntityId::ROOT && self.entities.is_path(at) && !self.index.homes.is_empty() {
-            self.known.extend(self.index.homes.get(&self.entities.text(at)).into_iter().flatten());
-            at = self.entities.parent(at);
+        while at != EntityId::ROOT && self.cast.entities().is_path(at) && !self.index.homes.is_empty() {
+            let home = self.cast.entities().text(at);
+            for &user in self.index.homes.get(&home).into_iter().flatten() {
+                self.known.insert(self.cast.of(user));
+            }
+            at = self.cast.entities().parent(at);
         }
         Some(self.beside.len() + self.known.len() > before)
     }
@@ -314,20 +320,20 @@ impl<'w> Touched<'w> {
 
     /// The keys of what is judged anew.
     pub fn keys(&self) -> FxHashSet<String> {
-        self.judged.iter().map(|&entity| self.entities.key(entity)).collect()
+        self.judged.iter().map(|&entity| self.cast.entities().key(entity)).collect()
     }
 
     /// The rows of the part, if each may be looked at alone.
-    pub fn selection(&self) -> Option<Selection<'w, FileEdit>> {
+    pub fn selection(&mut self) -> Option<Selection<'w, FileEdit>> {
         let image = self.image;
-        let old = |entity: &EntityId| entity.index() < image.entities.len();
         let mut known: BTreeSet<EntityId> = self.known.union(&self.judged).copied().collect();
         let mut pending: Vec<EntityId> = known.iter().copied().collect();
         let mut provides: Vec<u32> = Vec::new();
         let mut requires: Vec<u32> = Vec::new();
         for &entity in &self.judged {
             self.can_be_judged(entity)?;
-            for &row in self.index.requirers(entity) {
+            let requirers = self.cast.was(entity).map_or(&[][..], |was| self.index.requirers(was));
+            for &row in requirers {
                 let require = &image.requires[row as usize];
                 if self.is_gone(require.feature) {
                     continue;
@@ -342,42 +348,25 @@ impl<'w> Touched<'w> {
             }
         }
         while let Some(entity) = pending.pop() {
-            let mut add = |entity: EntityId| {
-                if known.insert(entity) {
-                    pending.push(entity);
-                }
-            };
-            if self.entities.is_path(entity) {
-                add(self.entities.parent(entity));
-            }
-            if !old(&entity) {
-                continue;
+            let mut needed: Vec<EntityId> = Vec::new();
+            if self.cast.entities().is_path(entity) {
+                needed.push(self.cast.entities().parent(entity));
             }
             for row in self.providers(entity)? {
                 let provide = &image.provides[row as usize];
-                self.can_be_known(row, provide)?;
-                match provide.what {
-                    What::Path(facts) => {
-                        for owner in [facts.user, facts.group] {
-                            if let Owner::Name(name) = owner {
-                                add(name);
-                            }
-                        }
-                    }
-                    // The group of a user's own name goes with the user.
-                    What::Group(_) => {
-                        image.features[provide.feature as usize].main.into_iter().for_each(&mut add);
-                    }
-                    _ => {}
+                can_be_known(image, row, provide)?;
+                needed.extend(owners(provide).map(|owner| self.cast.of(owner)));
+                // The group of a user's own name goes with the user.
+                if let What::Group(_) = provide.what {
+                    needed.extend(image.features[provide.feature as usize].main.map(|main| self.cast.of(main)));
                 }
                 provides.push(row);
             }
+            pending.extend(needed.into_iter().filter(|&entity| known.insert(entity)));
         }
         for &entity in self.beside.difference(&known) {
             for row in self.providers(entity)? {
-                let provide = &image.provides[row as usize];
-                if matches!(provide.what, What::Path(facts) if matches!(facts.content, Content::SameAs(_) | Content::Entry(_) | Content::Mount(_)))
-                {
+                if matches!(image.provides[row as usize].what, What::Path(facts) if is_bound(&facts)) {
                     return None;
                 }
                 provides.push(row);
@@ -391,55 +380,26 @@ impl<'w> Touched<'w> {
         requires.sort_unstable();
         requires.dedup();
         let features = image.opaque_features.clone();
-        Some(Selection {
-            whole: image,
-            edits: self.edits,
-            entities: self.entities.clone(),
-            provides,
-            requires,
-            features,
-        })
+        Some(Selection { edits: self.edits, cast: self.cast.clone(), provides, requires, features })
     }
 
     /// The rows that provide an entity; nothing if it was taken away at some time, or is taken as there.
     fn providers(&self, entity: EntityId) -> Option<Vec<u32>> {
         let image = self.image;
-        if image.gone[entity.index()] != 0
-            || image.taken.contains_key(&entity)
-            || image.slots.assumed.contains_key(&entity)
-        {
+        let Some(was) = self.cast.was(entity) else { return Some(Vec::new()) };
+        if image.gone[was.index()] != 0 || image.taken.contains_key(&was) || image.slots.assumed.contains_key(&was) {
             return None;
         }
         let mut rows = Vec::new();
-        for slot in image.slots.of(entity) {
+        for slot in image.slots.of(was) {
             let all = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
             rows.extend(all.iter().copied().filter(|&row| !self.is_gone(image.provides[row as usize].feature)));
         }
         Some(rows)
     }
 
-    fn can_be_known(&self, row: u32, provide: &Provide) -> Option<()> {
-        let image = self.image;
-        let fits = match provide.what {
-            What::Path(facts) => {
-                provide.means != Means::Contained
-                    && facts.file_type != Some(FileType::Symlink)
-                    && !matches!(
-                        facts.content,
-                        Content::Entry(_) | Content::SameAs(_) | Content::Mount(_) | Content::Target(_)
-                    )
-            }
-            _ => true,
-        };
-        let whole = fits
-            && !image.features[provide.feature as usize].is(Feature::REPLACE)
-            && image.slots.states[row as usize] & Slots::DROPPED == 0
-            && !image.trail_of.contains_key(&RowId::Provide(row));
-        whole.then_some(())
-    }
-
     fn can_be_judged(&self, entity: EntityId) -> Option<()> {
-        let (image, entities) = (self.image, &self.entities);
+        let (image, entities) = (self.image, self.cast.entities());
         // What cannot be read may be a folder with anything in it.
         if self.index.unread && entities.is_path(entity) {
             return None;
@@ -447,30 +407,32 @@ impl<'w> Touched<'w> {
         if matches!(entities.last(entity), "passwd" | "group" | "shadow" | "gshadow") && entities.is_path(entity) {
             return None;
         }
-        if image.removals.iter().any(|removal| !removal.recursive && entities.is_within(entity, removal.entity)) {
-            return None;
-        }
-        // What is below it, or would be, was judged by what it is.
-        let below = |id: EntityId| id != entity && entities.parent(id) == entity && !self.judged.contains(&id);
-        let is_old = entity.index() < image.entities.len();
-        if !is_old {
-            let mut above = entity;
-            while above.index() >= image.entities.len() {
-                above = entities.parent(above);
-            }
-            let fits = image.gone[above.index()] == 0 && !image.taken.contains_key(&above);
-            return (fits && !entities.ids().skip(image.entities.len()).any(below)).then_some(());
-        }
-        if entities.is_path(entity)
-            && (self.index.inner[entity.index()] || entities.len() > image.entities.len())
-            && entities.ids().any(below)
+        let nearest = self.cast.nearest(entity);
+        if image.removals.iter().any(|removal| !removal.recursive && image.entities.is_within(nearest, removal.entity))
         {
             return None;
         }
-        if self.index.linked.contains(&entity) {
+        // What is below it, or would be, was judged by what it is.
+        let is_judged = |id: &EntityId| self.judged.contains(id);
+        let is_new = |&id: &EntityId| self.cast.was(id).is_none();
+        if entities.is_path(entity)
+            && entities.ids().filter(is_new).any(|id| entities.parent(id) == entity && !is_judged(&id))
+        {
             return None;
         }
-        match image.slots.of(entity) {
+        let Some(was) = self.cast.was(entity) else {
+            let fits = image.gone[nearest.index()] == 0 && !image.taken.contains_key(&nearest);
+            return fits.then_some(());
+        };
+        if entities.is_path(entity)
+            && self.index.below(was).any(|id| self.cast.get(id).is_none_or(|id| !is_judged(&id)))
+        {
+            return None;
+        }
+        if self.index.linked.contains(&was) {
+            return None;
+        }
+        match image.slots.of(was) {
             [] => Some(()),
             [slot] => {
                 let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
@@ -488,75 +450,14 @@ impl<'w> Touched<'w> {
     }
 }
 
-/// The entity of a canonical key.
-fn find(entities: &Entities, key: &str) -> Option<EntityId> {
-    let (name, text) = key.split_once(':')?;
-    match EntityType::ALL.into_iter().find(|entity_type| entity_type.name() == name)? {
-        EntityType::Path => entities.find_path(text),
-        entity_type => entities.find_name(entity_type, text),
-    }
-}
-
-fn parent_of(image: &Image, row: &Provide) -> Option<EntityId> {
-    (row.parent == ParentRule::Required && image.entities.is_path(row.entity))
-        .then(|| image.entities.parent(row.entity))
-}
-
-/// A row that only says that something is made, or declared to be.
-fn is_simple(image: &Image, row: &Provide) -> Option<()> {
-    let what = match row.what {
-        What::Path(facts) => {
-            let content = matches!(
-                facts.content,
-                Content::None
-                    | Content::Unknown
-                    | Content::Text(_)
-                    | Content::Source(_)
-                    | Content::Device(_)
-                    | Content::Stamp(_)
-            );
-            // A source of which it is not known what it is clouds what is below it.
-            content
-                && facts.file_type != Some(FileType::Symlink)
-                && (facts.file_type.is_some() || row.means == Means::Declared)
-        }
-        What::Virtual => true,
-        What::User(_) | What::Group(_) | What::Package(_) => false,
+/// The names that own what a row provides.
+fn owners(row: &Provide) -> impl Iterator<Item = EntityId> + use<> {
+    let owners = match row.what {
+        What::Path(facts) => [facts.user, facts.group],
+        _ => [Owner::Unknown; 2],
     };
-    let fits = what
-        && matches!(row.means, Means::Made | Means::Declared)
-        && !image.features[row.feature as usize].is(Feature::REPLACE | Feature::OPAQUE);
-    fits.then_some(())
-}
-
-/// Features without a reach of their own: no links, trees, removals, accounts, packages, settings, and nothing opaque.
-fn is_plain(fragment: &Fragment, features: std::ops::Range<u32>) -> Option<()> {
-    if features.is_empty() {
-        return Some(());
-    }
-    let own = |feature: u32| features.contains(&feature);
-    let far = Feature::OPAQUE | Feature::REPLACE | Feature::ALLOWS;
-    let rows = &fragment.provides;
-    let simple = |row: &Provide| match row.what {
-        What::Path(facts) => {
-            !matches!(facts.content, Content::SameAs(_) | Content::Mount(_) | Content::Target(_) | Content::Entry(_))
-                && ![facts.user, facts.group].iter().any(|owner| matches!(owner, Owner::Number(_)))
-        }
-        What::Virtual => true,
-        What::User(_) | What::Group(_) | What::Package(_) => false,
-    };
-    let fits = fragment.features[features.start as usize..features.end as usize]
-        .iter()
-        .all(|feature| !feature.is(far) && feature.facts == Feature::NO_FACTS)
-        && rows.iter().filter(|row| own(row.feature)).all(|row| simple(row) && row.means != Means::Assumed)
-        && fragment.links.iter().all(|link| !own(rows[link.provide as usize].feature))
-        && fragment
-            .grafts
-            .iter()
-            .filter(|graft| own(graft.feature))
-            .all(|graft| graft.provide.is_some() && matches!(graft.from, GraftFrom::Folder { .. }))
-        && fragment.removals.iter().all(|removal| !own(removal.feature))
-        && fragment.settings.iter().all(|setting| !own(setting.feature))
-        && fragment.packages.iter().all(|package| !own(package.feature));
-    fits.then_some(())
+    owners.into_iter().filter_map(|owner| match owner {
+        Owner::Name(name) => Some(name),
+        _ => None,
+    })
 }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
 use crate::entity::What;
+use crate::graph::part::rows_of;
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;
@@ -22,14 +23,17 @@ pub(in crate::compile) struct Whole {
 
 /// What is looked up for an edit, put together at the first one.
 pub(super) struct Index {
-    first: Vec<u32>,
-    rows: Vec<u32>,
+    /// The rows that require each entity.
+    requirers: Groups,
+    /// What is directly below each entity.
+    below: Groups,
+    /// Rows that are not among a file's own, by feature: of them each row's number.
+    other_provides: Vec<(u32, u32)>,
+    other_requires: Vec<(u32, u32)>,
     /// For each node its place in an order that all edges allow.
     pub place: Vec<u32>,
     /// Places that links lead to or through, and those on whose being there it depends where a link leads.
     pub linked: FxHashSet<EntityId>,
-    /// For each entity whether there is one below it.
-    pub inner: Vec<bool>,
     /// For each phase whether it has a step of unknown effects.
     pub opaque: [bool; 5],
     /// Users by their homes.
@@ -69,25 +73,11 @@ impl Index {
     fn new(graph: &Graph) -> Self {
         let image = &graph.image;
         let count = image.entities.len();
-        let mut first = vec![0u32; count + 1];
-        for row in &image.requires {
-            first[row.entity.index() + 1] += 1;
-        }
-        for at in 0..count {
-            first[at + 1] += first[at];
-        }
-        let mut next = first.clone();
-        let mut rows = vec![0u32; image.requires.len()];
-        for (number, row) in image.requires.iter().enumerate() {
-            let at = &mut next[row.entity.index()];
-            rows[*at as usize] = number as u32;
-            *at += 1;
-        }
-        let mut inner = vec![false; count];
-        for id in image.entities.ids() {
-            let parent = image.entities.parent(id);
-            inner[parent.index()] |= parent != id;
-        }
+        let requirers = Groups::new(count, image.requires.iter().map(|row| row.entity.0));
+        let parents = image.entities.ids().map(|id| image.entities.parent(id));
+        // What is in itself is below nothing.
+        let parents = parents.enumerate().map(|(id, parent)| if parent.index() == id { NONE } else { parent.0 });
+        let below = Groups::new(count, parents);
         let mut opaque = [false; 5];
         for stage in graph.order.stages.iter().filter(|stage| stage.opaque) {
             opaque[stage.phase as usize] = true;
@@ -99,16 +89,97 @@ impl Index {
             .provides
             .iter()
             .any(|row| row.into && matches!(row.what, What::Path(facts) if facts.file_type.is_none()));
-        Self { first, rows, place: places(graph), linked: linked(image), inner, opaque, homes: homes(image), unread }
+        Self {
+            requirers,
+            below,
+            other_provides: others(&image.provides, |row| row.feature, own_provides(image)),
+            other_requires: others(&image.requires, |row| row.feature, own_requires(image)),
+            place: places(graph),
+            linked: linked(image),
+            opaque,
+            homes: homes(image),
+            unread,
+        }
+    }
+
+    /// What is directly below an entity of the image.
+    pub fn below(&self, entity: EntityId) -> impl Iterator<Item = EntityId> + Clone + '_ {
+        self.below.of(entity.index()).iter().map(|&id| EntityId(id))
+    }
+
+    /// The rows that a feature provides.
+    pub fn provided_by(&self, image: &Image, feature: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let file = &image.files[image.file_of(feature) as usize];
+        let rows = rows_of(&file.fragment.provides, feature - file.features, |row| row.feature);
+        let own = file.provides + rows.start as u32..file.provides + rows.end as u32;
+        let others = rows_of(&self.other_provides, feature, |row| row.0);
+        own.chain(self.other_provides[others].iter().map(|&(_, row)| row))
+    }
+
+    /// The rows by which a feature requires something.
+    pub fn required_by(&self, image: &Image, feature: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let file = &image.files[image.file_of(feature) as usize];
+        let rows = rows_of(&file.fragment.requires, feature - file.features, |row| row.feature);
+        let own = file.requires + rows.start as u32..file.requires + rows.end as u32;
+        let others = rows_of(&self.other_requires, feature, |row| row.0);
+        own.chain(self.other_requires[others].iter().map(|&(_, row)| row))
     }
 
     /// The rows that require an entity of the image.
     pub fn requirers(&self, entity: EntityId) -> &[u32] {
-        match self.first.get(entity.index()..entity.index() + 2) {
-            Some(&[start, end]) => &self.rows[start as usize..end as usize],
+        self.requirers.of(entity.index())
+    }
+}
+
+/// Numbers by what they belong to.
+struct Groups {
+    first: Vec<u32>,
+    members: Vec<u32>,
+}
+
+impl Groups {
+    /// Of members that each belong to one of `count`, or to none.
+    fn new(count: usize, of: impl Iterator<Item = u32> + Clone) -> Self {
+        let mut first = vec![0u32; count + 1];
+        for group in of.clone().filter(|&group| group != NONE) {
+            first[group as usize + 1] += 1;
+        }
+        for at in 0..count {
+            first[at + 1] += first[at];
+        }
+        let mut next = first.clone();
+        let mut members = vec![0u32; first[count] as usize];
+        for (member, group) in of.enumerate().filter(|&(_, group)| group != NONE) {
+            let at = &mut next[group as usize];
+            members[*at as usize] = member as u32;
+            *at += 1;
+        }
+        Self { first, members }
+    }
+
+    fn of(&self, group: usize) -> &[u32] {
+        match self.first.get(group..group + 2) {
+            Some(&[start, end]) => &self.members[start as usize..end as usize],
             _ => &[],
         }
     }
+}
+
+/// How many of an image's rows come from the files' own.
+fn own_provides(image: &Image) -> usize {
+    image.files.last().map_or(0, |file| file.provides as usize + file.fragment.provides.len())
+}
+
+fn own_requires(image: &Image) -> usize {
+    image.files.last().map_or(0, |file| file.requires as usize + file.fragment.requires.len())
+}
+
+/// The rows behind the files' own, by feature.
+fn others<T>(rows: &[T], feature: impl Fn(&T) -> u32, own: usize) -> Vec<(u32, u32)> {
+    let mut others: Vec<(u32, u32)> =
+        rows.iter().enumerate().skip(own).map(|(number, row)| (feature(row), number as u32)).collect();
+    others.sort_unstable();
+    others
 }
 
 fn homes(image: &Image) -> FxHashMap<String, Vec<EntityId>> {

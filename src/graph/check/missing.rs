@@ -1,8 +1,9 @@
 //! What is required and not there, or not as required: one finding for each entity, at its first use.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::clues::{self, Homes};
+use super::near::Neighbours;
 use super::words::{advice, because, needs, needs_too};
 use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Role};
@@ -12,8 +13,7 @@ use crate::graph::edges::Why;
 use crate::graph::image::Image;
 use crate::graph::slots::There;
 use crate::graph::view::Unmet;
-use crate::intern::{EntityId, EntityType};
-use crate::message;
+use crate::intern::EntityId;
 use crate::syntax::NodeId;
 use crate::text::Span;
 
@@ -53,14 +53,10 @@ pub struct Failure {
     pub blocks: bool,
 }
 
-/// How many comparisons may be spent on finding names that were probably meant.
-pub const NEAR_MISS_BUDGET: usize = 3_000_000;
-
 struct Judge<'i> {
     image: &'i Image,
     findings: Vec<(Diagnostic, Vec<u32>)>,
-    budget: usize,
-    siblings: Option<FxHashMap<EntityId, Vec<EntityId>>>,
+    neighbours: Neighbours<'i>,
     /// Directories into which a source goes that cannot be read yet, and that may be a folder.
     unread_into: FxHashSet<EntityId>,
     homes: Option<Homes>,
@@ -93,8 +89,7 @@ pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Fa
         .filter(|row| row.into && matches!(row.what, What::Path(facts) if facts.file_type.is_none()))
         .map(|row| image.entities.parent(row.entity))
         .collect();
-    let mut judge =
-        Judge { image, findings: Vec::new(), budget: NEAR_MISS_BUDGET, siblings: None, unread_into, homes: None };
+    let mut judge = Judge { image, findings: Vec::new(), neighbours: Neighbours::new(image), unread_into, homes: None };
     let mut unproven = Vec::new();
     let mut at = 0;
     while at < failures.len() {
@@ -135,7 +130,7 @@ pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Fa
             }
         }
     }
-    Judged { findings: judge.findings, unproven, comparisons_left: judge.budget }
+    Judged { findings: judge.findings, unproven, comparisons_left: judge.neighbours.left() }
 }
 
 impl Judge<'_> {
@@ -296,20 +291,19 @@ impl Judge<'_> {
             explained = true;
         }
         if !explained {
-            let near = self.near(first);
-            diagnostic.help = Some(match near {
-                Some(near) => format!("did you mean {}? If not, {}", image.say(near), advice(image, first)),
+            let near = self.neighbours.near(first);
+            diagnostic.help = Some(match &near {
+                Some(near) => format!("did you mean {}? If not, {}", near.said, advice(image, first)),
                 None => advice(image, first),
             });
-            diagnostic.clues.extend(near.map(|near| Clue::Meant(image.entities.text(near))));
+            diagnostic.notes.extend(self.neighbours.otherwise(first.entity));
+            diagnostic.clues.extend(near.map(|near| Clue::Meant(near.text)));
             diagnostic.clues.push(clues::needed(image, first));
             let directory = matches!(first.cause, Cause::Parent | Cause::Home | Cause::WorkingDirectory);
             if directory {
                 let homes = self.homes.get_or_insert_with(|| Homes::new(image));
                 let parent = image.entities.parent(first.entity);
-                let siblings = self.siblings.as_ref().and_then(|siblings| siblings.get(&parent));
-                let siblings = siblings.map_or(&[][..], Vec::as_slice);
-                diagnostic.clues.extend(homes.owner(image, first.entity, siblings));
+                diagnostic.clues.extend(homes.owner(image, first.entity, self.neighbours.named(parent)));
             }
         }
         self.findings.push((diagnostic, Self::features(group)));
@@ -397,33 +391,5 @@ impl Judge<'_> {
             "name something that fits, or change what is there".to_owned()
         });
         self.findings.push((diagnostic, Self::features(group)));
-    }
-
-    /// What was probably meant: an account or package with a similar name, or a path beside it.
-    fn near(&mut self, failure: &Failure) -> Option<EntityId> {
-        let (image, entity) = (self.image, failure.entity);
-        let siblings = self.siblings.get_or_insert_with(|| {
-            let mut children: FxHashMap<EntityId, Vec<EntityId>> = FxHashMap::default();
-            for id in image.entities.ids().skip(EntityType::ALL.len()) {
-                if !matches!(image.within(id, Phase::Finalize), There::Nothing) {
-                    children.entry(image.entities.parent(id)).or_default().push(id);
-                }
-            }
-            children
-        });
-        let parent = image.entities.parent(entity);
-        let name = image.entities.last(entity);
-        let known = siblings.get(&parent).map_or(&[][..], Vec::as_slice);
-        let left = self.budget.checked_sub(known.len());
-        // Once it was too much, it is for all that follow.
-        self.budget = left.unwrap_or(0);
-        left?;
-        let validator = image.validators[failure.validator as usize];
-        let own = image.features[failure.feature as usize].main;
-        // What itself waits for it cannot be what was meant.
-        let fits =
-            |id: EntityId| Some(id) != own && image.fails(image.within(id, Phase::Finalize), &validator).is_none();
-        let near = message::nearest(name, known.iter().filter(|&&id| fits(id)).map(|&id| image.entities.last(id)))?;
-        known.iter().copied().find(|&id| image.entities.last(id) == near && id != entity)
     }
 }

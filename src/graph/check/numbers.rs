@@ -8,10 +8,12 @@ use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Role};
 use crate::entity::{Means, Owner, Strength, What};
 use crate::graph::image::Image;
+use crate::graph::layer::Known;
 use crate::graph::slots::NONE;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::syntax::NodeId;
+use crate::tree;
 
 /// Every account's number, where it is known.
 #[derive(Default)]
@@ -83,16 +85,16 @@ pub fn conflicts(image: &mut Image) {
                 by_number.entry(number).or_default().push((slot.lead, slot.entity));
             }
         }
-        let base: FxHashMap<u32, String> = image.base.as_ref().map_or_else(FxHashMap::default, |base| {
-            base.names(entity_type)
-                .into_iter()
-                .filter(|(name, _)| {
-                    // What this image takes away leaves its number free.
-                    image.entities.find_name(entity_type, name).is_none_or(|entity| image.gone[entity.index()] == 0)
-                })
-                .filter_map(|(name, known)| Some((known.number?, name.to_owned())))
-                .collect()
-        });
+        let mut base: FxHashMap<u32, (&str, &Known)> = FxHashMap::default();
+        for (name, known) in image.base.as_ref().map_or_else(Vec::new, |base| base.names(entity_type)) {
+            let entity = image.entities.find_name(entity_type, name);
+            // What this image takes away leaves its number free.
+            if let Some(number) = known.number
+                && entity.is_none_or(|entity| image.gone[entity.index()] == 0)
+            {
+                base.entry(number).or_insert((name, known));
+            }
+        }
         let root = if entity_type == EntityType::User { EntityId::USER_ROOT } else { EntityId::GROUP_ROOT };
         let mut found = Vec::new();
         for (number, mut rows) in by_number {
@@ -104,7 +106,7 @@ pub fn conflicts(image: &mut Image) {
             let others: Vec<(u32, EntityId)> = rows.clone();
             let taken = base
                 .get(&number)
-                .filter(|name| others.iter().all(|&(_, entity)| image.entities.last(entity) != **name));
+                .filter(|(name, _)| others.iter().all(|&(_, entity)| image.entities.last(entity) != *name));
             let is_roots = number == 0 && others.iter().all(|&(_, entity)| entity != root);
             // The later one: the first that comes after another, or the only one.
             let culprit = rows.iter().skip(1).chain(rows.first()).find(|&&(row, _)| made(row)).copied();
@@ -112,7 +114,7 @@ pub fn conflicts(image: &mut Image) {
             if rows.len() < 2 && taken.is_none() && !is_roots {
                 continue;
             }
-            found.push(report(image, entity_type, number, row, entity, &others, taken.map(String::as_str), is_roots));
+            found.push(report(image, entity_type, number, row, entity, &others, taken.copied(), is_roots));
         }
         for diagnostic in found {
             image.report(diagnostic, Vec::new());
@@ -128,7 +130,7 @@ fn report(
     row: u32,
     entity: EntityId,
     others: &[(u32, EntityId)],
-    base: Option<&str>,
+    base: Option<(&str, &Known)>,
     is_roots: bool,
 ) -> Diagnostic {
     let what = if entity_type == EntityType::User { "uid" } else { "gid" };
@@ -137,7 +139,10 @@ fn report(
         others.iter().filter(|&&(_, other)| other != entity).map(|&(_, other)| image.say(other)).collect();
     let first = match (names.first(), base) {
         (Some(first), _) => first.clone(),
-        (None, Some(name)) => format!("{} `{name}` of the parent", entity_type.name()),
+        (None, Some((name, _))) => {
+            let parent = image.base.as_ref().map_or("", |base| base.name.as_str());
+            format!("{} {} of parent {}", entity_type.name(), message::quoted(name), message::quoted(parent))
+        }
         (None, None) if is_roots => format!("{} `root`", entity_type.name()),
         _ => "another".to_owned(),
     };
@@ -157,6 +162,12 @@ fn report(
             place,
             format!("given to {} here", image.say(other)),
         ));
+    }
+    if let Some((name, known)) = base
+        && let Some(place) = known.origin.clone()
+    {
+        let (entity_type, name) = (entity_type.name(), message::quoted(name));
+        diagnostic.related.push(image.related(Role::Parent, None, place, format!("{entity_type} {name} has it here")));
     }
     diagnostic.help = Some(format!("give one of them another {what}, or leave it out to have one allocated"));
     diagnostic
@@ -181,6 +192,10 @@ pub fn allocate(image: &Image) -> Numbers {
         used[side(entity_type)].extend([0, 65534]);
         if let Some(base) = &image.base {
             for (name, known) in base.names(entity_type) {
+                // A primary group without a name is somebody's all the same.
+                if let Some(tree::Owner::Number(number)) = known.group {
+                    used[side(EntityType::Group)].insert(number);
+                }
                 let Some(number) = known.number else { continue };
                 let entity = image.entities.find_name(entity_type, name);
                 // Whom the image takes away leaves the number free.

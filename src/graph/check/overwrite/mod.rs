@@ -5,11 +5,12 @@ mod paths;
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Content, Means, PathFacts, Strength, What};
+use crate::entity::{Content, Means, PathFacts, Provide, Strength, What};
 use crate::fragment::Feature;
+use crate::graph::Substance;
 use crate::graph::image::Image;
 use crate::graph::slots::{Replaces, Slots, There};
-use crate::graph::view::ViewOwner;
+use crate::graph::view::{View, ViewOwner};
 use crate::intern::EntityType;
 use crate::message;
 use crate::tree::FileType;
@@ -170,12 +171,14 @@ fn report(image: &mut Image, number: usize, difference: &str) {
             let provide = image.provides[other.lead as usize];
             let text = format!("there since phase `{}`, by {}", other.phase.name(), image.say_feature(provide.feature));
             let place = image.at(provide.feature, provide.span);
-            let owner =
-                image.package_of(other.lead).map(|package| format!(" of package `{package}`")).unwrap_or_default();
-            (owner, format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
+            let owner = image
+                .package_of(other.lead)
+                .map(|package| of_package(&package, image.package_file(other.lead).map(|file| &*file.version)));
+            (owner.unwrap_or_default(), format!("phase `{}`", other.phase.name()), Some((Role::Provider, place, text)))
         }
         There::Base(known) => {
-            let owner = known.package.as_deref().map(|package| format!(" of package `{package}`")).unwrap_or_default();
+            let owner = known.package.as_deref().map(|package| of_package(package, installed(image, package)));
+            let owner = owner.unwrap_or_default();
             let name = image.base.as_ref().map_or("", |base| base.name.as_str());
             let related = known.origin.clone().map(|place| (Role::Parent, place, format!("there already in `{name}`")));
             (owner, format!("parent `{name}`"), related)
@@ -185,6 +188,11 @@ fn report(image: &mut Image, number: usize, difference: &str) {
     let message = format!("{}{owner} is already there in {there}: {difference}", image.say(entity));
     let mut diagnostic = image.diagnostic(Code::Overwrite, Some(entity), image.at(row.feature, location), message);
     diagnostic.label = "something else is there".to_owned();
+    if let What::Path(facts) = image.slots.slots[number].what {
+        let own = described(&image.view_facts(&facts), target_of(image, &row).as_deref(), None);
+        diagnostic.notes.push(format!("there now: {}", standing(image, before)));
+        diagnostic.notes.push(format!("in its place: {own}"));
+    }
     if let Some((role, place, text)) = related {
         diagnostic.related.push(image.related(role, Some(entity), place, text));
     }
@@ -196,13 +204,56 @@ fn report(image: &mut Image, number: usize, difference: &str) {
     image.report(diagnostic, Vec::new());
 }
 
+fn of_package(package: &str, version: Option<&str>) -> String {
+    let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
+    format!(" of package {}{version}", message::quoted(package))
+}
+
+/// The version of a package that the parent has.
+fn installed<'i>(image: &'i Image, package: &str) -> Option<&'i str> {
+    let base = image.base.as_ref()?;
+    base.known(base.find(EntityType::Package, package)?)?.version.as_deref()
+}
+
+/// What stands at a path before, as far as it is known.
+fn standing(image: &Image, before: There<'_>) -> String {
+    let view = image.view(before);
+    match before {
+        There::Base(known) => described(&view, known.target.as_deref(), known.size),
+        There::Slot(slot) => {
+            let row = &image.provides[image.slots.slots[slot as usize].lead as usize];
+            described(&view, target_of(image, row).as_deref(), None)
+        }
+        There::Nothing | There::Always => described(&view, None, None),
+    }
+}
+
+/// Where a row's link leads.
+fn target_of(image: &Image, row: &Provide) -> Option<String> {
+    match image.substance(row) {
+        Substance::Target(target) => Some(target),
+        _ => None,
+    }
+}
+
+/// Type, mode, owner and size, as far as they are known.
+fn described(view: &View<'_>, target: Option<&str>, size: Option<u64>) -> String {
+    let mut text = view.file_type.map_or("something unknown", FileType::described).to_owned();
+    if view.file_type == Some(FileType::Symlink) {
+        // What a link is allowed is decided by what it leads to.
+        text.extend(target.map(|target| format!(" to {}", message::quoted(target))));
+    } else {
+        text.extend(view.mode.map(|mode| format!(", mode {mode:04o}")));
+    }
+    for (what, owner) in [("user", view.user), ("group", view.group)] {
+        text.extend(owner.map(|owner| format!(", {what} {}", say(owner))));
+    }
+    text.extend(size.map(|size| format!(", {size} bytes")));
+    text
+}
+
 /// The value that says what differs, where the feature gives it.
-fn attribute_span(
-    image: &Image,
-    row: &crate::entity::Provide,
-    facts: &PathFacts,
-    difference: &str,
-) -> crate::text::Span {
+fn attribute_span(image: &Image, row: &Provide, facts: &PathFacts, difference: &str) -> crate::text::Span {
     let fragment = image.fragment_of(row.feature);
     let feature = &image.features[row.feature as usize];
     if row.means != Means::Made {
