@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
                 Ask::Root(_) => Answer::Root(match parts.get(3).and_then(|part| std::str::from_utf8(part).ok()) {
                     Some(text) => match Facts::parse(text) {
                         Ok(facts) => RootState::Facts(Arc::new(facts)),
-                        Err(error) => RootState::Missing(error.message),
+                        Err(wrong) => RootState::Missing(wrong.into_iter().map(|wrong| wrong.message).collect()),
                     },
                     None => RootState::Missing("it does not exist".to_owned()),
                 }),
