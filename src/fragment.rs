@@ -359,7 +359,7 @@ pub struct Fragment {
     /// The file's text.
     pub source: Arc<Source>,
     /// Its values.
-    pub document: Document,
+    pub document: Arc<Document>,
     /// `[image]` and `include`.
     pub head: Head,
     /// Every entity it names, as spelled.
@@ -394,11 +394,13 @@ pub struct Fragment {
     pub findings: Vec<FileFinding>,
     /// How many features it declares, those that were lost included.
     pub declared: usize,
+    /// Whether an entry was lost so far that nothing is known of it.
+    pub gap: bool,
 }
 
 impl Fragment {
     /// Of nothing yet.
-    pub fn new(source: Arc<Source>, document: Document) -> Self {
+    pub fn new(source: Arc<Source>, document: Arc<Document>) -> Self {
         Self {
             source,
             document,
@@ -419,11 +421,12 @@ impl Fragment {
             allows: Vec::new(),
             findings: Vec::new(),
             declared: 0,
+            gap: false,
         }
     }
 
     /// Whether so much of it was lost that what is missing cannot be judged.
     pub fn lost(&self) -> bool {
-        self.document.lost || self.findings.iter().any(|finding| finding.loses)
+        self.gap || self.findings.iter().any(|finding| finding.loses)
     }
 }

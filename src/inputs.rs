@@ -185,15 +185,17 @@ impl Inputs {
         }
     }
 
-    /// Forgets everything known of a path, so that it is asked again.
-    pub fn forget(&mut self, path: &str) {
-        self.texts.remove(path);
-        self.sources.remove(path);
-        self.archives.remove(path);
-        self.digests.remove(path);
-        self.contents.remove(path);
-        self.roots.remove(path);
-        self.packages.remove(path);
+    /// Forgets an answer.
+    pub fn forget(&mut self, ask: &Ask) {
+        match ask {
+            Ask::Text(path) => drop(self.texts.remove(path)),
+            Ask::Source(path) => drop(self.sources.remove(path)),
+            Ask::Archive(path) => drop(self.archives.remove(path)),
+            Ask::Digest(path) => drop(self.digests.remove(path)),
+            Ask::Contents(path) => drop(self.contents.remove(path)),
+            Ask::Root(path) => drop(self.roots.remove(path)),
+            Ask::Package(path) => drop(self.packages.remove(path)),
+        }
     }
 
     /// Whether a question is answered already.
@@ -327,7 +329,7 @@ mod tests {
         assert!(!inputs.answers(&ask));
         inputs.set("a", Answer::Source(SourceState::File { size: 1, executable: false }));
         assert!(inputs.answers(&ask) && inputs.source("a").is_some() && inputs.digest("a").is_none());
-        inputs.forget("a");
+        inputs.forget(&ask);
         assert!(!inputs.answers(&ask));
     }
 }

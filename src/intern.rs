@@ -195,6 +195,15 @@ impl Entities {
         Some(at)
     }
 
+    /// The entity of a canonical key, if it is known.
+    pub fn find(&self, key: &str) -> Option<EntityId> {
+        let (name, text) = key.split_once(':')?;
+        match EntityType::ALL.into_iter().find(|entity_type| entity_type.name() == name)? {
+            EntityType::Path => self.find_path(text),
+            entity_type => self.find_name(entity_type, text),
+        }
+    }
+
     /// The directory that an entity stands in; `/` is in itself.
     pub fn parent(&self, id: EntityId) -> EntityId {
         EntityId(self.nodes[id.index()].parent)
@@ -264,7 +273,7 @@ impl Entities {
     }
 
     /// Every id, ascending.
-    pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
+    pub fn ids(&self) -> impl Iterator<Item = EntityId> + Clone + use<> {
         (0..self.nodes.len() as u32).map(EntityId)
     }
 }

@@ -46,7 +46,7 @@ impl Overlay {
     }
 }
 
-/// Reads everything that a workspace asks for, relative to `folder`, in parallel.
+/// Reads everything that a workspace asks for, relative to `folder`, in parallel. After edits that is what they made new.
 pub fn load(workspace: &mut Workspace, folder: &Path, overlay: &Overlay) {
     loop {
         let asks = workspace.asks();

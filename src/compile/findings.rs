@@ -130,8 +130,8 @@ impl Workspace {
     pub(super) fn broken_roots(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let mut paths: Vec<&Arc<str>> = self
-            .seen
-            .iter()
+            .wanted
+            .keys()
             .filter_map(|ask| match ask {
                 Ask::Text(path) => Some(path),
                 _ => None,

@@ -1,11 +1,15 @@
 //! One image, compiled: its files joined on the layers of those it needs, placed, merged, judged and ordered.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Workspace;
+use super::results::Stop;
+use super::settle::settle;
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
-use crate::fragment::{Parent, Reference, SourceRole};
+use crate::fragment::{Fragment, Manager, Parent, Reference, SourceRole};
 use crate::graph::layer::Layer;
 use crate::graph::order::{Nodes, Order};
 use crate::graph::slots::NONE;
@@ -22,16 +26,42 @@ pub struct Compiled {
     pub incomplete: bool,
 }
 
+/// What an image is made of and stands on.
+pub(super) struct Ground {
+    pub name: String,
+    /// By name.
+    pub files: Vec<Arc<Fragment>>,
+    pub base: Option<Layer>,
+    pub ids: Ids,
+    /// What is cloned from, by the manifest's name.
+    pub from: FxHashMap<String, Layer>,
+    pub manager: Option<Manager>,
+    /// Whether something of it could not be read.
+    pub incomplete: bool,
+}
+
 impl Workspace {
-    /// Compiles one image on the layers of those it needs.
+    /// Compiles one image on the layers of those it needs; nothing if it was told to stop.
     pub(super) fn compile(
         &self,
         path: &str,
         layers: &FxHashMap<String, Layer>,
         shaky: &FxHashSet<String>,
         alone: bool,
-    ) -> Compiled {
-        let (files, mut incomplete) = self.files_of(path);
+        stop: Stop<'_>,
+    ) -> Option<Compiled> {
+        let ground = self.ground(path, layers, shaky);
+        let incomplete = ground.incomplete;
+        let mut graph = self.link(path, ground, alone, stop)?;
+        let (findings, silencers) = graph.image.take_findings();
+        let (findings, withheld) = settle(&graph.image, findings, silencers, incomplete);
+        graph.image.withheld = withheld;
+        Some(Compiled { graph, findings, incomplete })
+    }
+
+    /// What an image is made of and stands on.
+    pub(super) fn ground(&self, path: &str, layers: &FxHashMap<String, Layer>, shaky: &FxHashSet<String>) -> Ground {
+        let (mut files, mut incomplete) = self.files_of(path);
         let root = self.fragments.get(path);
         let name = root.map_or_else(|| path.to_owned(), |fragment| fragment.head.name.clone());
         incomplete |= files.iter().any(|fragment| fragment.lost());
@@ -76,30 +106,52 @@ impl Workspace {
                 SourceRole::Plain => false,
             });
         }
+        files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
         let manager = root.and_then(|fragment| fragment.head.package_manager);
+        Ground { name, files, base, ids, from, manager, incomplete }
+    }
+
+    /// Brings the files of an image together on what it stands on, and judges it; nothing if it was told to stop.
+    pub(super) fn link(&self, path: &str, ground: Ground, alone: bool, stop: Stop<'_>) -> Option<Graph> {
+        let Ground { name, files, base, ids, from, manager, .. } = ground;
         let mut image = Image::join(name, files, base, &self.inputs, &from, ids, alone);
         image.manager = manager;
         image.manifest = path.to_owned();
         self.add_recorded(&mut image);
         self.add_source_digests(&mut image);
+        if stop() {
+            return None;
+        }
         image.prepare_queries();
         links::place_all(&mut image);
+        if stop() {
+            return None;
+        }
         image.prepare_queries();
         image.fill_places();
         slots::build(&mut image, &self.inputs);
+        if stop() {
+            return None;
+        }
         let mut edges = edges::build(&mut image);
         order::find_opaque(&mut image, &edges);
+        if stop() {
+            return None;
+        }
         self.missing_sources(&mut image);
         check::settings(&mut image);
         check::managers(&mut image);
         packages::exclusions(&mut image);
         check::conflicts(&mut image);
         check::contradictions(&mut image);
+        if stop() {
+            return None;
+        }
         let numbers = check::allocate(&image);
         for diagnostic in check::exhausted(&image, &numbers) {
             image.report(diagnostic, Vec::new());
         }
-        let (order, unproven, findings) = {
+        let (order, judged, findings) = {
             let (extra, rows) = (std::mem::take(&mut edges.extra), std::mem::take(&mut edges.edges));
             let nodes = Nodes::new(&image, &extra);
             let (order, ties) = order::order(&nodes, rows, |node| image.opaque_id(node));
@@ -120,24 +172,33 @@ impl Workspace {
                 stage != NONE && opaque_before[stage as usize]
             };
             let failures = std::mem::take(&mut edges.failures);
-            let (judged, unproven) = check::judge(&image, failures, |failure| {
+            let mut judged = check::judge(&image, failures, |failure| {
                 if failure.ordered {
                     sees(failure.node) && image.opaque_in(failure.entity, failure.phase)
                 } else {
                     image.opaque_in(failure.entity, failure.phase)
                 }
             });
-            findings.extend(judged);
+            findings.append(&mut judged.findings);
             findings.extend(check::unpinned(&image, &numbers, sees));
             edges.extra = extra;
-            (order, unproven, findings)
+            (order, judged, findings)
         };
         for (diagnostic, features) in findings {
             image.report(diagnostic, features);
         }
+        if stop() {
+            return None;
+        }
         check::lints(&mut image, &edges);
-        let findings = self.settle(&mut image, incomplete, alone);
-        Compiled { graph: Graph { image, edges, order, numbers, unproven }, findings, incomplete }
+        Some(Graph {
+            image,
+            edges,
+            order,
+            numbers,
+            unproven: judged.unproven,
+            comparisons_left: judged.comparisons_left,
+        })
     }
 
     fn add_recorded(&self, image: &mut Image) {

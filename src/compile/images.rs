@@ -8,12 +8,27 @@ use crate::diagnostic::Diagnostic;
 use crate::graph::layer::Layer;
 
 /// What remains of an image once it is compiled.
+#[derive(Clone)]
 pub(super) struct Outcome {
     pub name: String,
     pub files: Vec<String>,
     pub findings: Vec<Diagnostic>,
     pub incomplete: bool,
     pub withheld: usize,
+}
+
+impl Outcome {
+    /// Takes the findings out of an image.
+    pub fn of(compiled: &mut Compiled) -> Self {
+        let image = &compiled.graph.image;
+        Self {
+            name: image.name.clone(),
+            files: image.files.iter().map(|file| file.fragment.source.name.clone()).collect(),
+            findings: std::mem::take(&mut compiled.findings),
+            incomplete: compiled.incomplete,
+            withheld: image.withheld,
+        }
+    }
 }
 
 impl Workspace {
@@ -49,24 +64,12 @@ impl Workspace {
         for level in levels {
             let done: Vec<(usize, Outcome, Option<Layer>, Option<Compiled>)> = level
                 .into_par_iter()
-                .map(|at| {
-                    let mut compiled = self.compile(&all[at], &layers, &shaky, false);
+                .filter_map(|at| {
+                    let mut compiled = self.compile(&all[at], &layers, &shaky, false, &|| false)?;
                     let layer = needed[at].then(|| self.leave(&compiled.graph));
-                    let outcome = Outcome {
-                        name: compiled.graph.image.name.clone(),
-                        files: compiled
-                            .graph
-                            .image
-                            .files
-                            .iter()
-                            .map(|file| file.fragment.source.name.clone())
-                            .collect(),
-                        findings: std::mem::take(&mut compiled.findings),
-                        incomplete: compiled.incomplete,
-                        withheld: compiled.graph.image.withheld,
-                    };
+                    let outcome = Outcome::of(&mut compiled);
                     let compiled = (keep == Some(all[at].as_str())).then_some(compiled);
-                    (at, outcome, layer, compiled)
+                    Some((at, outcome, layer, compiled))
                 })
                 .collect();
             for (at, outcome, layer, compiled) in done {

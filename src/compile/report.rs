@@ -35,23 +35,30 @@ impl Workspace {
     pub fn check(&self, levels: &Levels) -> Report {
         let (images, sets) = self.subjects();
         let (outcomes, _) = self.compile_all(&images, None);
-        self.report(&images, &sets, outcomes, levels)
+        let compile_alone = |set: &String| {
+            let mut compiled = self.compile(set, &FxHashMap::default(), &FxHashSet::default(), true, &|| false)?;
+            Some((set.clone(), Outcome::of(&mut compiled)))
+        };
+        let alone = sets.par_iter().filter_map(compile_alone).collect();
+        self.report(&images, outcomes, alone, levels)
     }
 
     /// One image with all its findings, and the image itself.
     pub fn compile_image(&self, path: &str, levels: &Levels) -> (Report, Option<Compiled>) {
         let images = [path.to_owned()];
         let (outcomes, compiled) = self.compile_all(&images, Some(path));
-        (self.report(&images, &[], outcomes, levels), compiled)
+        (self.report(&images, outcomes, Vec::new(), levels), compiled)
     }
 
+    /// What was found in images and in sets that are alone, with what is wrong with their files.
     pub(super) fn report(
         &self,
         images: &[String],
-        sets: &[String],
-        outcomes: Vec<(String, Outcome)>,
+        mut outcomes: Vec<(String, Outcome)>,
+        alone: Vec<(String, Outcome)>,
         levels: &Levels,
     ) -> Report {
+        outcomes.sort_by(|a, b| a.0.cmp(&b.0));
         let mut report = Report { images: images.len(), ..Report::default() };
         let mut found: Vec<Diagnostic> = Vec::new();
         let (_, circles) = self.closure(images);
@@ -98,14 +105,12 @@ impl Workspace {
                 diagnostic
             }));
         }
-        let alone: Vec<Compiled> =
-            sets.par_iter().map(|set| self.compile(set, &FxHashMap::default(), &FxHashSet::default(), true)).collect();
-        for (set, compiled) in sets.iter().zip(alone) {
-            for file in &compiled.graph.image.files {
-                files.entry(file.fragment.source.name.clone()).or_default();
+        for (set, outcome) in alone {
+            for file in outcome.files {
+                files.entry(file).or_default();
             }
-            found.extend(self.include_cycles(set));
-            found.extend(compiled.findings);
+            found.extend(self.include_cycles(&set));
+            found.extend(outcome.findings);
         }
         let mut paths: Vec<&String> = files.keys().collect();
         paths.sort();

@@ -21,29 +21,75 @@ impl Workspace {
         self.typed.get(path).copied().unwrap_or_else(|| Language::of_name(path))
     }
 
-    /// Asks for a file that is included or named: for its text, or for what is in it where it is a folder of snippets.
+    /// Asks for a file that is included or named, if nobody has: for its text, or for what is in it where it is a folder of
+    /// snippets.
     pub(super) fn ask_for_file(&mut self, path: &str) {
         if manifest::is_snippet_folder(path) {
-            self.folders.insert(path.to_owned());
-            self.ask(Ask::Source(path.into()));
-        } else {
-            self.ask(Ask::Text(path.into()));
+            if self.folders.insert(path.to_owned()) {
+                self.ask(Ask::Source(path.into()));
+                self.listed.push(path.to_owned());
+            }
+            return;
         }
+        let ask = Ask::Text(path.into());
+        if !self.wanted.contains_key(&ask) {
+            self.ask(ask);
+        }
+    }
+
+    /// Works out which language each include gives to a file; whether a file has another one now and is to be read again.
+    pub(super) fn type_anew(&mut self) -> bool {
+        let mut paths: Vec<&String> = self
+            .fragments
+            .iter()
+            .filter(|(_, fragment)| !fragment.head.typed.is_empty())
+            .map(|(path, _)| path)
+            .collect();
+        // What an image says counts before what a set says, and what is first by name before the rest.
+        paths.sort_by_key(|path| (!manifest::is_image(path), *path));
+        let mut typed: FxHashMap<String, Language> = FxHashMap::default();
+        for path in paths {
+            let head = &self.fragments[path].head;
+            for (include, language) in &head.typed {
+                if let Some(reference) = head.includes.get(*include as usize) {
+                    typed.entry(reference.path.clone()).or_insert(*language);
+                }
+            }
+        }
+        let mut other: Vec<String> = typed
+            .keys()
+            .chain(self.typed.keys())
+            .filter(|path| typed.get(*path) != self.typed.get(*path) && self.inputs.text(path).is_some())
+            .cloned()
+            .collect();
+        other.sort();
+        other.dedup();
+        self.typed = typed;
+        self.dirty.extend(other.iter().cloned());
+        self.waiting.extend(other);
+        !self.waiting.is_empty()
     }
 
     /// Makes a file of every folder that was listed: it has no features of its own, and includes all the snippets in it.
     pub(super) fn lower_folders(&mut self) {
-        let folders: Vec<String> =
-            self.folders.iter().filter(|folder| !self.fragments.contains_key(*folder)).cloned().collect();
-        for folder in folders {
-            let Some(SourceState::Directory(tree)) = self.inputs.source(&folder) else { continue };
+        let mut listed = std::mem::take(&mut self.listed);
+        listed.sort();
+        listed.dedup();
+        for folder in listed {
+            self.dirty.insert(folder.clone());
+            self.results.unsettle();
+            let Some(SourceState::Directory(tree)) = self.inputs.source(&folder) else {
+                self.set_fragment(folder, None);
+                continue;
+            };
             let is_snippet = |path: &str, file_type: FileType| {
                 !path.contains('/')
                     && snippet::is_snippet_name(path)
                     && matches!(file_type, FileType::File | FileType::Symlink)
             };
             let source = Source::new(folder.clone(), "");
-            let mut fragment = Fragment::new(source, Document::parse("", Language::of_name(&folder)));
+            let document = Document::parse("", Language::of_name(&folder));
+            let mut fragment = Fragment::new(source, Arc::new(document));
             fragment.head.name = manifest::stem(&folder).to_owned();
             fragment.head.includes = tree
                 .entries()
@@ -51,9 +97,7 @@ impl Workspace {
                 .filter(|entry| is_snippet(&entry.path, entry.file_type))
                 .map(|entry| Reference { path: format!("{folder}/{}", entry.path), span: Span::default() })
                 .collect();
-            let fragment = Arc::new(fragment);
-            self.ask_for(&fragment);
-            self.fragments.insert(folder, fragment);
+            self.set_fragment(folder, Some(Arc::new(fragment)));
         }
     }
 

@@ -24,6 +24,12 @@ impl AccountFiles {
     /// The paths as spelled, to be led to their places.
     pub const SPELLED: [&str; FILES.len()] = [FILES[0].0, FILES[1].0];
 
+    /// The same files, by other numbers of their places.
+    pub fn with(mut self, mut place: impl FnMut(EntityId) -> EntityId) -> Self {
+        self.places.iter_mut().flatten().flatten().for_each(|known| *known = place(*known));
+        self
+    }
+
     /// Notes the place of a file from a phase on.
     pub fn set(&mut self, file: usize, phase: Phase, place: EntityId) {
         for places in &mut self.places[phase as usize..] {

@@ -143,6 +143,8 @@ pub struct Image {
     pub overridden_features: FxHashSet<u32>,
     /// Rows whose path could not be resolved.
     pub lost_rows: FxHashMap<RowId, ()>,
+    /// Places on whose being there it depends where a link leads, because its text has a `..` in it.
+    pub looked_at: FxHashSet<EntityId>,
     /// Who provides what, phase by phase.
     pub slots: Slots,
     /// Findings so far.
@@ -172,22 +174,26 @@ impl Image {
     /// Looks new entities up in the base.
     pub fn extend_spots(&mut self) {
         for id in self.spots.len()..self.entities.len() {
-            let id = EntityId(id as u32);
-            let spot = self.base.as_ref().and_then(|base| {
-                if id.0 < EntityType::ALL.len() as u32 {
-                    return Some(base.root(self.entities.entity_type(id)));
-                }
-                base.child(self.spots[self.entities.parent(id).index()]?, self.entities.last(id))
-            });
-            self.spots.push(spot);
-            // What is below something that was taken away is gone with it.
-            let parent = self.entities.parent(id);
-            let mut gone = self.gone.get(parent.index()).copied().unwrap_or(0);
-            if parent != id && !self.taken.is_empty() {
-                gone |= self.taken.get(&parent).copied().unwrap_or(0);
-            }
-            self.gone.push(gone);
+            self.extend_spot(EntityId(id as u32));
         }
+    }
+
+    /// Looks the next new entity up in the base.
+    pub fn extend_spot(&mut self, id: EntityId) {
+        let spot = self.base.as_ref().and_then(|base| {
+            if id.0 < EntityType::ALL.len() as u32 {
+                return Some(base.root(self.entities.entity_type(id)));
+            }
+            base.child(self.spots[self.entities.parent(id).index()]?, self.entities.last(id))
+        });
+        self.spots.push(spot);
+        // What is below something that was taken away is gone with it.
+        let parent = self.entities.parent(id);
+        let mut gone = self.gone.get(parent.index()).copied().unwrap_or(0);
+        if parent != id && !self.taken.is_empty() {
+            gone |= self.taken.get(&parent).copied().unwrap_or(0);
+        }
+        self.gone.push(gone);
     }
 
     /// An entity below another, made if it is new.

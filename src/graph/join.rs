@@ -14,26 +14,17 @@ use crate::inputs::Inputs;
 use crate::intern::{Entities, EntityId, EntityType};
 
 impl Image {
-    /// Joins fragments on a layer; links are not yet followed.
-    pub fn join(
-        name: String,
-        mut fragments: Vec<Arc<Fragment>>,
-        base: Option<Layer>,
-        inputs: &Inputs,
-        images: &FxHashMap<String, Layer>,
-        ids: Ids,
-        alone: bool,
-    ) -> Self {
-        fragments.sort_by(|a, b| a.source.name.cmp(&b.source.name));
-        let mut image = Self {
+    /// Without any file.
+    pub fn empty(name: String, base: Option<Layer>, ids: Ids, alone: bool) -> Self {
+        Self {
             name,
-            files: Vec::with_capacity(fragments.len()),
+            files: Vec::new(),
             base,
             entities: Entities::new(),
             spots: Vec::new(),
-            features: Vec::with_capacity(fragments.iter().map(|fragment| fragment.features.len()).sum()),
-            provides: Vec::with_capacity(fragments.iter().map(|fragment| fragment.provides.len()).sum()),
-            requires: Vec::with_capacity(fragments.iter().map(|fragment| fragment.requires.len()).sum()),
+            features: Vec::new(),
+            provides: Vec::new(),
+            requires: Vec::new(),
             validators: crate::entity::COMMON_VALIDATORS.to_vec(),
             accounts: Vec::new(),
             links: Vec::new(),
@@ -61,12 +52,31 @@ impl Image {
             overridden: FxHashSet::default(),
             overridden_features: FxHashSet::default(),
             lost_rows: FxHashMap::default(),
+            looked_at: FxHashSet::default(),
             slots: Slots::default(),
             findings: Vec::new(),
             silencers: Vec::new(),
             ids,
             alone,
-        };
+        }
+    }
+
+    /// Joins fragments on a layer; links are not yet followed.
+    pub fn join(
+        name: String,
+        mut fragments: Vec<Arc<Fragment>>,
+        base: Option<Layer>,
+        inputs: &Inputs,
+        images: &FxHashMap<String, Layer>,
+        ids: Ids,
+        alone: bool,
+    ) -> Self {
+        fragments.sort_by(|a, b| a.source.name.cmp(&b.source.name));
+        let mut image = Self::empty(name, base, ids, alone);
+        image.files.reserve(fragments.len());
+        image.features.reserve(fragments.iter().map(|fragment| fragment.features.len()).sum());
+        image.provides.reserve(fragments.iter().map(|fragment| fragment.provides.len()).sum());
+        image.requires.reserve(fragments.iter().map(|fragment| fragment.requires.len()).sum());
         image.extend_spots();
         for fragment in fragments {
             image.add(fragment);

@@ -1,6 +1,7 @@
 //! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
 
 mod accounts;
+pub mod cast;
 pub mod check;
 pub mod edges;
 mod image;
@@ -14,6 +15,7 @@ mod names;
 mod opaque;
 pub mod order;
 pub mod packages;
+pub mod part;
 pub mod queries;
 mod recorded;
 mod replace;
@@ -44,4 +46,6 @@ pub struct Graph {
     pub numbers: check::Numbers,
     /// Requirements that only something opaque may meet.
     pub unproven: Vec<check::Failure>,
+    /// How many comparisons of names were left when all that was probably meant had been looked for.
+    pub comparisons_left: usize,
 }

@@ -66,6 +66,11 @@ impl Image {
         }
     }
 
+    /// Takes out what was found, and beside it the features that each may be silenced by.
+    pub fn take_findings(&mut self) -> (Vec<Diagnostic>, Vec<Vec<u32>>) {
+        (std::mem::take(&mut self.findings), std::mem::take(&mut self.silencers))
+    }
+
     /// Adds a finding that the given features can silence.
     pub fn report(&mut self, diagnostic: Diagnostic, features: Vec<u32>) {
         self.findings.push(diagnostic);

@@ -180,7 +180,7 @@ fn code_actions(
     if !desk.client.code_actions || wanted.is_some_and(|kinds| !kinds.iter().any(quick)) {
         return Ok(None);
     }
-    desk.check();
+    desk.check_for(None);
     let uri = &params.text_document.uri;
     if let Some(part) = about(desk, uri, |question| Some(question.positions().span(params.range)))
         && let Some(path) = path_of(uri)
@@ -330,7 +330,7 @@ fn workspace_diagnostics(
     desk: &mut Desk,
     params: lsp::WorkspaceDiagnosticParams,
 ) -> Result<lsp::WorkspaceDiagnosticReport, ResponseError> {
-    desk.check();
+    desk.check_for(None);
     let previous = |uri: &Uri| params.previous_result_ids.iter().find(|known| known.uri == *uri);
     let mut items = Vec::new();
     for (path, known) in desk.board.all() {

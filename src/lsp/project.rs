@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::documents::Document;
-use crate::compile::{Compiled, Levels, Report, Workspace};
+use crate::compile::{Compiled, Levels, Progress, Report, Workspace};
 use crate::diagnostic::Diagnostic;
 use crate::fix;
 use crate::ide::View;
@@ -35,6 +35,8 @@ pub(super) struct Project {
     workspace: Workspace,
     overlay: Overlay,
     roots: Vec<String>,
+    /// Those of them that are there whatever is open.
+    found: Vec<String>,
     report: Option<Arc<Report>>,
     kept: RefCell<Vec<Kept>>,
     /// Counts changes.
@@ -61,6 +63,7 @@ impl Project {
             workspace: Workspace::new(),
             overlay: Overlay::default(),
             roots: Vec::new(),
+            found: Vec::new(),
             report: None,
             kept: RefCell::default(),
             revision: 0,
@@ -99,12 +102,8 @@ impl Project {
         if self.stale {
             return;
         }
-        let is_manifest = manifest::is_image(&name) || manifest::is_feature_set(&name);
-        let known = self.workspace.inputs().text(&name);
-        if known.is_none() && !(is_manifest && self.contains(&document.path)) {
-            return;
-        }
         // An editor opens what is on the disk: nothing has changed.
+        let known = self.workspace.inputs().text(&name);
         if let Some(TextState::Text(source)) = known
             && source.text == document.source.text
             && source.damaged.is_none()
@@ -114,18 +113,63 @@ impl Project {
         }
         let source = Source::new(name.as_str(), document.source.text.as_str());
         self.overlay.set_source(source.clone());
+        let is_root = is_manifest(&name) && self.contains(&document.path);
+        if known.is_none() && !is_root {
+            return;
+        }
         self.revision += 1;
         self.report = None;
-        if known.is_none() {
-            self.workspace.open(name.as_str());
+        self.workspace.answer(&Ask::Text(name.as_str().into()), Answer::Text(TextState::Text(source)));
+        if is_root {
             self.add_root(name);
-        } else {
-            self.workspace.answer(&Ask::Text(name.into()), Answer::Text(TextState::Text(source)));
         }
+    }
+
+    /// A document was closed: what is on the disk counts again.
+    pub fn close(&mut self, document: &Document) {
+        let Some(name) = self.name(&document.path) else { return };
+        self.overlay.forget(&name);
+        // What is only looked at because it was open is let go.
+        if self.roots.binary_search(&name).is_ok() && self.found.binary_search(&name).is_err() {
+            return self.forget();
+        }
+        self.disk_changed(&document.path);
+    }
+
+    /// Something on the disk changed.
+    pub fn disk_changed(&mut self, path: &Path) {
+        let Some(name) = self.name(path) else { return };
+        let last = name.rsplit('/').next().unwrap_or(&name);
+        if decides_roots(last) {
+            return self.forget();
+        }
+        if self.stale {
+            return;
+        }
+        if is_manifest(&name) && self.contains(path) {
+            // A new one may be excluded from what is looked for, which only looking tells.
+            match (path.is_file(), self.roots.binary_search(&name)) {
+                (true, Err(_)) => return self.forget(),
+                (false, Ok(at)) => {
+                    self.workspace.close(&name);
+                    self.roots.remove(at);
+                    self.found.retain(|other| *other != name);
+                }
+                _ => {}
+            }
+        }
+        self.tell(&name);
+    }
+
+    fn tell(&mut self, name: &str) {
+        self.workspace.changed(name);
+        self.revision += 1;
+        self.report = None;
     }
 
     fn add_root(&mut self, name: String) {
         if let Err(at) = self.roots.binary_search(&name) {
+            self.workspace.open(name.as_str());
             self.roots.insert(at, name);
         }
     }
@@ -134,10 +178,7 @@ impl Project {
     pub fn depends_on(&self, path: &Path) -> bool {
         let Some(name) = self.name(path) else { return false };
         let last = name.rsplit('/').next().unwrap_or(&name);
-        let is_named = manifest::is_image(last)
-            || manifest::is_feature_set(last)
-            || last == config::NAME
-            || matches!(last, ".gitignore" | ".ignore");
+        let is_named = is_manifest(last) || decides_roots(last);
         if self.stale || is_named && (self.contains(path) || last == config::NAME) {
             return true;
         }
@@ -149,6 +190,7 @@ impl Project {
                 || inputs.contents(name).is_some()
                 || inputs.digest(name).is_some()
                 || inputs.root(name).is_some()
+                || inputs.package(name).is_some()
         };
         // A file in a folder that is installed counts as the folder does.
         std::iter::successors(Some(name.as_str()), |name| name.rsplit_once('/').map(|(above, _)| above)).any(asked)
@@ -181,13 +223,14 @@ impl Project {
             // What cannot be listed has no manifests that could be shown.
             false => discover::find(root, [root]).files,
         };
+        roots.sort();
+        self.found.clone_from(&roots);
         for document in open.values() {
             let Some(name) = self.name(&document.path) else { continue };
-            let is_manifest = manifest::is_image(&name) || manifest::is_feature_set(&name);
-            if is_manifest && self.contains(&document.path) {
+            if is_manifest(&name) && self.contains(&document.path) {
                 roots.push(name.clone());
             }
-            self.overlay.set_source(Source::new(name, document.source.text.as_str()));
+            self.overlay.set(name, document.source.text.as_str());
         }
         roots.sort();
         roots.dedup();
@@ -197,15 +240,37 @@ impl Project {
         self.roots = roots;
     }
 
-    /// What was found, worked out if something has changed.
-    pub fn report(&mut self, open: &Open) -> Arc<Report> {
+    /// Works on what was found, the images nearest to a file first, until all is up to date or `stop` says so. Between two images
+    /// `show` may look at what there is so far. Whether it came to the end.
+    pub fn advance(
+        &mut self,
+        open: &Open,
+        near: Option<&Path>,
+        stop: &(dyn Fn() -> bool + Sync),
+        mut show: impl FnMut(&Self, &Report),
+    ) -> bool {
         self.bring_up(open);
-        let report = match self.report.take() {
-            Some(report) => report,
-            None => Arc::new(self.workspace.check(&self.levels)),
-        };
-        self.report = Some(report.clone());
-        report
+        if self.report.is_some() {
+            return true;
+        }
+        let near = near.and_then(|path| self.name(path));
+        loop {
+            match self.workspace.advance(near.as_deref(), stop) {
+                Progress::Current => break,
+                Progress::Behind => show(self, &self.workspace.findings(&self.levels)),
+                Progress::Stopped => return false,
+            }
+        }
+        self.report = Some(Arc::new(self.workspace.findings(&self.levels)));
+        true
+    }
+
+    /// What was found, as far as that is known.
+    pub fn report(&self) -> Arc<Report> {
+        match &self.report {
+            Some(report) => report.clone(),
+            None => Arc::new(self.workspace.findings(&self.levels)),
+        }
     }
 
     /// Works out the ways out of the findings that touch a part of a file: on a copy, so it costs time, and only when asked for.
@@ -256,6 +321,15 @@ impl Project {
     }
 }
 
+/// Whether a file of a name says which files are looked at, and how.
+fn decides_roots(name: &str) -> bool {
+    matches!(name, config::NAME | ".gitignore" | ".ignore")
+}
+
+fn is_manifest(name: &str) -> bool {
+    manifest::is_image(name) || manifest::is_feature_set(name)
+}
+
 /// A named file below a folder, without looking at the disk.
 fn absolute(root: &Path, name: &str) -> PathBuf {
     let mut path = root.to_owned();
@@ -284,6 +358,5 @@ fn list(folder: &Path) -> Vec<(String, bool)> {
 }
 
 fn manifests_in(folder: &Path) -> Vec<String> {
-    let is_manifest = |name: &str| manifest::is_image(name) || manifest::is_feature_set(name);
     list(folder).into_iter().filter(|(name, is_folder)| !is_folder && is_manifest(name)).map(|(name, _)| name).collect()
 }

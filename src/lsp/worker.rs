@@ -18,7 +18,11 @@ use super::client::Client;
 use super::diagnostics::{Board, ByFile, collect};
 use super::documents::Document;
 use super::project::{Open, Project};
+use crate::compile::Report;
 use crate::ide::Hints;
+
+/// How often the findings of images that are done are shown while others are not.
+const SHOWN_EVERY: Duration = Duration::from_millis(50);
 
 /// Something for the worker.
 pub(super) enum Task {
@@ -72,6 +76,9 @@ pub(super) struct Desk {
     pub board: Board,
     projects: Vec<Project>,
     out: Sender<Done>,
+    tasks: Receiver<Task>,
+    /// What was edited last.
+    near: Option<PathBuf>,
     /// Something has changed since findings were looked for.
     changed: bool,
     /// How long that took.
@@ -88,6 +95,8 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
         board: Board::default(),
         projects,
         out,
+        tasks: tasks.clone(),
+        near: None,
         changed: true,
         took: Duration::ZERO,
     };
@@ -100,7 +109,7 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
         match task {
             Ok(task) => desk.take(task),
             Err(RecvTimeoutError::Timeout) => {
-                desk.guarded(Desk::check);
+                desk.guarded(Desk::look);
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -108,11 +117,11 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
 }
 
 impl Desk {
-    /// How long to wait for another edit: what is cheap is done at once, what is not is not begun between two keys.
+    /// How long to wait for another edit: a newer one ends what an older one began, so only what takes long waits at all.
     fn patience(&self) -> Duration {
         match self.took {
-            took if took < Duration::from_millis(20) => Duration::ZERO,
-            took => (took / 2).min(Duration::from_millis(200)),
+            took if took < Duration::from_millis(100) => Duration::ZERO,
+            took => (took / 4).min(Duration::from_millis(100)),
         }
     }
 
@@ -138,11 +147,11 @@ impl Desk {
 
     /// Does something that must not end the server. What it had in hand when it failed is read anew.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let roots: Vec<(PathBuf, bool)> =
+            self.projects.iter().map(|project| (project.root.clone(), project.shallow)).collect();
         let done = catch_unwind(AssertUnwindSafe(|| work(self))).ok();
         if done.is_none() {
-            for project in &mut self.projects {
-                *project = Project::new(project.root.clone(), project.shallow);
-            }
+            self.projects = roots.into_iter().map(|(root, shallow)| Project::new(root, shallow)).collect();
         }
         done
     }
@@ -155,6 +164,7 @@ impl Desk {
                 for project in &mut self.projects {
                     project.edit(&document);
                 }
+                self.near = Some(path.clone());
                 self.open.insert(path, *document);
             }
             Task::Close(path) => {
@@ -164,11 +174,10 @@ impl Desk {
             }
             Task::Changed(paths) => {
                 let mut concerned = false;
-                for project in &mut self.projects {
-                    // What lies on the disk below an open document does not count.
-                    let counts = |path: &&PathBuf| !self.open.contains_key(*path) || !path.exists();
-                    if paths.iter().filter(counts).any(|path| project.depends_on(path)) {
-                        project.forget();
+                // What lies on the disk below an open document does not count.
+                for path in paths.iter().filter(|path| !self.open.contains_key(*path)) {
+                    for project in self.projects.iter_mut().filter(|project| project.depends_on(path)) {
+                        project.disk_changed(path);
                         concerned = true;
                     }
                 }
@@ -201,11 +210,8 @@ impl Desk {
         let open = &self.open;
         // A folder that was only looked at because of it is let go.
         self.projects.retain(|project| !project.shallow || open.keys().any(|path| project.contains(path)));
-        let saved = std::fs::read(&document.path).is_ok_and(|bytes| bytes == document.source.text.as_bytes());
         for project in &mut self.projects {
-            if !saved && project.depends_on(&document.path) {
-                project.forget();
-            }
+            project.close(document);
         }
     }
 
@@ -231,45 +237,119 @@ impl Desk {
         (&mut self.projects, &self.open)
     }
 
-    /// Looks for findings if something has changed, notes them, and tells a client that does not ask for them what is new.
-    pub fn check(&mut self) {
-        self.check_for(None);
+    /// Looks for findings if something has changed, and tells what is new. Ends early when there is something else to do.
+    fn look(&mut self) {
+        let tasks = self.tasks.clone();
+        self.check(None, &|| !tasks.is_empty());
     }
 
-    /// The same for a client that asks about one file: that there is news of others it is told.
+    /// The same for a client that asks, perhaps about one file, and is told that there is news of others.
     pub fn check_for(&mut self, asked: Option<&Path>) {
+        self.check(asked, &|| false);
+    }
+
+    fn check(&mut self, asked: Option<&Path>, stop: &(dyn Fn() -> bool + Sync)) {
         if !std::mem::take(&mut self.changed) {
             return;
         }
         let started = Instant::now();
-        let mut found = ByFile::new();
-        for project in &mut self.projects {
-            let report = project.report(&self.open);
-            collect(project, &report, &self.client, &self.open, &mut found);
+        let near = asked.map(Path::to_owned).or_else(|| self.near.clone());
+        let mut projects = std::mem::take(&mut self.projects);
+        let mut current = true;
+        let mut shown = started;
+        for at in 0..projects.len() {
+            let (before, rest) = projects.split_at_mut(at);
+            let Some((project, after)) = rest.split_first_mut() else { continue };
+            current &= project.advance(&self.open, near.as_deref(), stop, |project, report| {
+                // What is nearest is not kept waiting for what is far.
+                if !self.client.pulls_diagnostics && shown.elapsed() > SHOWN_EVERY {
+                    let others = before.iter().chain(after.iter());
+                    let news = self.board.update(found(&self.client, &self.open, others, Some((project, report))));
+                    news.iter().for_each(|path| publish(&self.board, &self.open, &self.out, path));
+                    shown = Instant::now();
+                }
+            });
+            if !current {
+                break;
+            }
         }
-        let news = self.board.update(found);
+        self.projects = projects;
+        if !current {
+            self.changed = true;
+            return;
+        }
+        let news = self.board.update(found(&self.client, &self.open, self.projects.iter(), None));
         if !self.client.pulls_diagnostics {
-            news.iter().for_each(|path| self.publish(path));
+            news.iter().for_each(|path| publish(&self.board, &self.open, &self.out, path));
         } else if asked.is_some_and(|asked| news.iter().any(|path| path != asked)) {
             self.send(Done::Refresh);
         }
         self.took = started.elapsed();
     }
 
-    fn publish(&self, path: &Path) {
-        let open = self.open.get(path);
-        let uri = open.map(|document| document.uri.clone()).or_else(|| Uri::from_file_path(path).ok());
-        let Some(uri) = uri else { return };
-        let params = lsp::PublishDiagnosticsParams {
-            uri,
-            version: open.map(|document| document.version),
-            diagnostics: self.board.of(path).diagnostics,
-        };
-        self.send(Done::Tell(Notification::new("textDocument/publishDiagnostics".to_owned(), params)));
-    }
-
     /// A client that went away needs no news.
     fn send(&self, done: Done) {
         drop(self.out.send(done));
+    }
+}
+
+/// What is found by now, in all projects.
+fn found<'p>(
+    client: &Client,
+    open: &Open,
+    projects: impl Iterator<Item = &'p Project>,
+    now: Option<(&Project, &Report)>,
+) -> ByFile {
+    let mut found = ByFile::new();
+    for project in projects {
+        collect(project, &project.report(), client, open, &mut found);
+    }
+    if let Some((project, report)) = now {
+        collect(project, report, client, open, &mut found);
+    }
+    found
+}
+
+fn publish(board: &Board, open: &Open, out: &Sender<Done>, path: &Path) {
+    let open = open.get(path);
+    let uri = open.map(|document| document.uri.clone()).or_else(|| Uri::from_file_path(path).ok());
+    let Some(uri) = uri else { return };
+    let params = lsp::PublishDiagnosticsParams {
+        uri,
+        version: open.map(|document| document.version),
+        diagnostics: board.of(path).diagnostics,
+    };
+    drop(out.send(Done::Tell(Notification::new("textDocument/publishDiagnostics".to_owned(), params))));
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+
+    #[test]
+    fn what_fails_ends_nothing_and_is_read_anew() {
+        let (_, tasks) = unbounded();
+        let (out, _) = unbounded();
+        let mut desk = Desk {
+            client: Client::default(),
+            hints: Hints::default(),
+            open: Open::new(),
+            board: Board::default(),
+            projects: vec![Project::new(PathBuf::from("/nowhere"), true)],
+            out,
+            tasks,
+            near: None,
+            changed: false,
+            took: Duration::ZERO,
+        };
+        let failed: Option<()> = desk.guarded(|desk| {
+            desk.projects.clear();
+            panic!("a mistake")
+        });
+        assert!(failed.is_none());
+        assert_eq!(desk.projects.len(), 1);
+        assert_eq!(desk.guarded(|_| 1), Some(1));
     }
 }

@@ -42,7 +42,7 @@ pub fn features(lowering: &mut Lowering<'_>, kind: Kind, node: NodeId) {
 fn lose(lowering: &mut Lowering<'_>) {
     match lowering.fragment.findings.first_mut() {
         Some(finding) => finding.loses = true,
-        None => lowering.fragment.document.lost = true,
+        None => lowering.fragment.gap = true,
     }
 }
 

@@ -25,9 +25,11 @@ pub fn lower(source: Arc<Source>) -> Fragment {
 
 /// The same for a file whose language an include says.
 pub fn lower_in(source: Arc<Source>, language: Language) -> Fragment {
-    let document = Document::parse(&source.text, language);
-    let mut fragment = Fragment::new(source.clone(), document);
-    for error in std::mem::take(&mut fragment.document.errors) {
+    let mut document = Document::parse(&source.text, language);
+    let errors = std::mem::take(&mut document.errors);
+    let gap = document.lost;
+    let mut fragment = Fragment { gap, ..Fragment::new(source.clone(), Arc::new(document)) };
+    for error in errors {
         fragment.findings.push(FileFinding {
             code: error.code,
             span: error.span,
@@ -59,9 +61,9 @@ pub fn lower_in(source: Arc<Source>, language: Language) -> Fragment {
     }
     if fragment.document.children(NodeId::ROOT).next().is_none() {
         // Nothing of it is known.
-        fragment.document.lost |= fragment.findings.iter().any(|finding| finding.code == Code::Syntax);
+        fragment.gap |= fragment.findings.iter().any(|finding| finding.code == Code::Syntax);
     }
-    if fragment.document.lost
+    if fragment.gap
         && let Some(finding) = fragment.findings.first_mut()
     {
         finding.loses = true;

@@ -161,7 +161,7 @@ fn compressed_archives_are_told_by_their_bytes() {
 #[test]
 fn an_archive_that_is_cut_short_is_no_root_wherever_it_ends() {
     let place = Place::new();
-    let whole = Archive::new().directory("etc/").file("etc/passwd", super::ground::PASSWD).link("a", "b").bytes();
+    let whole = Archive::new().directory("etc/").file("etc/passwd", PASSWD).link("a", "b").bytes();
     // Between members it may end: some programs leave out the blocks of zeros at the end.
     for end in [1, 100, 511, 513, 1100, 1600, 2047] {
         place.write("root.tar", &whole[..end]);

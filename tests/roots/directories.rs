@@ -146,7 +146,7 @@ fn lines_that_are_no_accounts_are_named() {
 fn a_file_with_holes_has_its_whole_size_and_digest() {
     let place = Place::new();
     place.write("root/holes", "x");
-    let file = std::fs::OpenOptions::new().write(true).open(place.path("root/holes")).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(place.path("root/holes")).unwrap();
     file.set_len(3 << 20).unwrap();
     let facts = place.facts(&["root", "--digests"]);
     let entry = facts.tree.get("holes").unwrap();

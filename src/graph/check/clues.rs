@@ -11,9 +11,6 @@ use crate::graph::view::ViewOwner;
 use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
 
-/// How many directories beside one are asked for their owner at most.
-const SIBLINGS: usize = 200;
-
 /// As what a missing entity is needed.
 pub(super) fn needed(image: &Image, failure: &Failure) -> Clue {
     let validator = &image.validators[failure.validator as usize];
@@ -61,9 +58,11 @@ pub(super) fn owner(image: &Image, there: There<'_>) -> Option<Clue> {
     Some(Clue::Owner { user: name(view.user)?, group: name(view.group) })
 }
 
-/// The homes of declared users.
+/// The homes of declared users, and whose the directories in a directory are.
 pub(super) struct Homes {
     by_path: FxHashMap<EntityId, Clue>,
+    /// By directory: nothing if there are none in it, or the owner of all.
+    inside: FxHashMap<EntityId, Option<Option<Clue>>>,
 }
 
 impl Homes {
@@ -83,11 +82,11 @@ impl Homes {
             };
             by_path.entry(home).or_insert(Clue::Owner { user, group });
         }
-        Self { by_path }
+        Self { by_path, inside: FxHashMap::default() }
     }
 
     /// Whose a missing directory should be: by a home that it is or is in, the directories beside it, or the one above it.
-    pub fn owner(&self, image: &Image, directory: EntityId, siblings: &[EntityId]) -> Option<Clue> {
+    pub fn owner(&mut self, image: &Image, directory: EntityId, siblings: &[EntityId]) -> Option<Clue> {
         if image.entities.entity_type(directory) != EntityType::Path {
             return None;
         }
@@ -98,26 +97,28 @@ impl Homes {
             }
             at = image.entities.parent(at);
         }
-        let declared = |&&sibling: &&EntityId| {
-            image.slots.of(sibling).iter().any(|slot| {
-                let row = &image.provides[slot.lead as usize];
-                let is_directory =
-                    matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory));
-                is_directory && row.strength == Strength::Explicit && row.means == Means::Made
-            })
-        };
-        let mut beside = siblings.iter().take(SIBLINGS).filter(declared).peekable();
-        if beside.peek().is_some() {
-            let mut owners = beside.map(|&sibling| owner(image, image.within(sibling, Phase::Finalize)));
-            let first = owners.next().flatten()?;
-            let same = |other: Option<Clue>| match (&first, other) {
-                (Clue::Owner { user, group }, Some(Clue::Owner { user: its, group: of })) => {
-                    *user == its && *group == of
-                }
-                _ => false,
-            };
-            return owners.all(same).then_some(first);
-        }
-        owner(image, image.within(image.entities.parent(directory), Phase::Finalize))
+        let above = image.entities.parent(directory);
+        let inside = self.inside.entry(above).or_insert_with(|| owner_of_all(image, siblings));
+        inside.clone().unwrap_or_else(|| owner(image, image.within(above, Phase::Finalize)))
     }
+}
+
+/// The owner that all declared directories among some entities have in common; nothing where none is declared.
+fn owner_of_all(image: &Image, entities: &[EntityId]) -> Option<Option<Clue>> {
+    let declared = |entity: &&EntityId| {
+        image.slots.of(**entity).iter().any(|slot| {
+            let row = &image.provides[slot.lead as usize];
+            let is_directory = matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory));
+            is_directory && row.strength == Strength::Explicit && row.means == Means::Made
+        })
+    };
+    let mut owners =
+        entities.iter().filter(declared).map(|&entity| owner(image, image.within(entity, Phase::Finalize)));
+    let first = owners.next()?;
+    let same = |other: Option<Clue>| match (&first, other) {
+        (Some(Clue::Owner { user, group }), Some(Clue::Owner { user: its, group: of })) => *user == its && *group == of,
+        _ => false,
+    };
+    let all = owners.all(same);
+    Some(first.filter(|_| all))
 }

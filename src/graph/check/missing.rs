@@ -62,12 +62,18 @@ struct Judge<'i> {
     homes: Option<Homes>,
 }
 
+/// What became of all lacks.
+pub struct Judged {
+    /// Each finding with the features that can silence it.
+    pub findings: Vec<(Diagnostic, Vec<u32>)>,
+    /// What only something opaque may meet.
+    pub unproven: Vec<Failure>,
+    /// How many comparisons of names were left when all that was probably meant had been looked for.
+    pub comparisons_left: usize,
+}
+
 /// Turns lacks into findings. `opaque_sees` says whether an opaque step of the same phase runs before a node.
-pub fn judge(
-    image: &Image,
-    mut failures: Vec<Failure>,
-    opaque_sees: impl Fn(&Failure) -> bool,
-) -> (Vec<(Diagnostic, Vec<u32>)>, Vec<Failure>) {
+pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Failure) -> bool) -> Judged {
     failures.sort_by(|a, b| {
         (a.entity, &a.lack, a.feature, image.why_place(a.why).1.start, a.why).cmp(&(
             b.entity,
@@ -124,7 +130,7 @@ pub fn judge(
             }
         }
     }
-    (judge.findings, unproven)
+    Judged { findings: judge.findings, unproven, comparisons_left: judge.neighbours.left() }
 }
 
 impl Judge<'_> {

@@ -11,7 +11,8 @@ mod settings;
 mod words;
 
 pub use lints::{lints, main_place};
-pub use missing::{Failure, Lack, judge};
+pub use missing::{Failure, Judged, Lack, judge};
+pub use near::COMPARISONS;
 pub use numbers::{Numbers, allocate, conflicts, contradictions, exhausted, unpinned};
 pub use overwrite::overwrite;
 pub use removals::{managers, removed_and_provided};

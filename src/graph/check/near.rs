@@ -15,7 +15,7 @@ use crate::message;
 use crate::tree::FileType;
 
 /// How many comparisons may be spent on finding names that were probably meant.
-const BUDGET: usize = 3_000_000;
+pub const COMPARISONS: usize = 3_000_000;
 
 /// What was probably meant.
 pub(super) struct Meant {
@@ -35,7 +35,12 @@ pub(super) struct Neighbours<'i> {
 
 impl<'i> Neighbours<'i> {
     pub(super) fn new(image: &'i Image) -> Self {
-        Self { image, budget: BUDGET, named: None }
+        Self { image, budget: COMPARISONS, named: None }
+    }
+
+    /// How many comparisons may still be made.
+    pub(super) fn left(&self) -> usize {
+        self.budget
     }
 
     /// What features name directly in something and is there in the end, once [`Neighbours::near`] was asked.
@@ -64,7 +69,10 @@ impl<'i> Neighbours<'i> {
             below.iter().map(|&(name, _)| name).filter(|name| image.entities.find_child(parent, name).is_none());
         let mut names: Vec<&str> = self.named(parent).iter().map(|&id| image.entities.last(id)).collect();
         names.extend(inherited);
-        self.budget = self.budget.checked_sub(names.len() * (1 + rest.len()) + below.len())?;
+        let left = self.budget.checked_sub(names.len() * (1 + rest.len()) + below.len());
+        // Once it was too much, it is for all that follow.
+        self.budget = left.unwrap_or(0);
+        left?;
         let find = |name: &str| {
             let first = Stand::at(image, parent).child(image, name);
             let at = rest.iter().fold(first, |at, name| at.child(image, name));

@@ -138,8 +138,9 @@ impl Places<'_> {
         if hops > MAX_LINKS { Err(Lost::Looped(trail)) } else { Ok(Real { trail, hops, ..real }) }
     }
 
-    fn may_be_there(&self, place: EntityId) -> bool {
+    fn may_be_there(&mut self, place: EntityId) -> bool {
         let Some(there) = &self.there else { return true };
+        self.image.looked_at.insert(place);
         place == EntityId::ROOT
             || there.contains(&place)
             || self.image.known(place).is_some() && self.image.gone[place.index()] & self.over == 0

@@ -106,7 +106,7 @@ impl Lowering<'_> {
             if let Some(finding) = self.fragment.findings[self.findings_before..].first_mut() {
                 finding.loses = true;
             } else {
-                self.fragment.document.lost = true;
+                self.fragment.gap = true;
             }
         }
         self.fragment.features[number] = self.feature;

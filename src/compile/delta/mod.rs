@@ -1,0 +1,180 @@
+//! Edits that touch little: only the entities they touch are judged anew, on the image as it was linked. Where an edit may
+//! reach further, there is no short way, and the image is linked as a whole.
+
+mod circles;
+mod edit;
+mod reach;
+mod touched;
+mod whole;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Workspace;
+use super::image::Ground;
+use super::settle::settle;
+use crate::catalog::Code;
+use crate::diagnostic::{Clue, Diagnostic};
+use crate::graph::part::{Edited, Part};
+use crate::graph::{check, edges, slots};
+use crate::inputs::Inputs;
+use crate::text::{Location, Source};
+use edit::FileEdit;
+use touched::Touched;
+pub(in crate::compile) use whole::Whole;
+
+/// How often what is judged anew may turn out to be more.
+const ROUNDS: usize = 4;
+
+/// Findings, each with the features that it may be silenced by.
+type Found = Vec<(Diagnostic, Vec<u32>)>;
+
+impl Workspace {
+    /// What is found in an image whose files were edited since it was linked, and how much is kept back; nothing if there
+    /// is no short way.
+    pub(super) fn short_way(&self, whole: &Whole, ground: &Ground) -> Option<(Vec<Diagnostic>, usize)> {
+        let image = &whole.graph.image;
+        if image.files.len() != ground.files.len() || image.name != ground.name || image.manager != ground.manager {
+            return None;
+        }
+        let mut edits: FxHashMap<u32, FileEdit> = FxHashMap::default();
+        for (number, (file, now)) in image.files.iter().zip(&ground.files).enumerate() {
+            if file.fragment.source.name != now.source.name {
+                return None;
+            }
+            if !Arc::ptr_eq(&file.fragment, now) {
+                edits.insert(number as u32, FileEdit::new(file.fragment.clone(), now.clone())?);
+            }
+        }
+        let moved: FxHashMap<*const Source, &FileEdit> =
+            edits.values().map(|edit| (Arc::as_ptr(&edit.before().source), edit)).collect();
+        // Places of trees are compared with places of findings; both would have to be led to where they are now.
+        if image.grafts.iter().any(|graft| graft.tree.is_some() && edits.contains_key(&graft.file)) {
+            return None;
+        }
+        let (judged, found) = judge_anew(whole, &edits, &self.inputs)?;
+        let kept = whole.findings.iter().zip(&whole.silencers);
+        let is_judged = |found: &Diagnostic| found.entity.as_ref().is_some_and(|entity| judged.contains(entity));
+        if kept.clone().any(|(found, _)| is_judged(found) && !is_local(found.code)) {
+            return None;
+        }
+        let kept =
+            kept.filter(|(found, _)| !is_judged(found)).map(|(found, features)| (found.clone(), features.clone()));
+        let (findings, silencers): (Vec<_>, Vec<_>) = kept.chain(found).unzip();
+        // Of lines of snippets a note tells the number.
+        let is_line = |place: &Location| {
+            moved.get(&Arc::as_ptr(&place.source)).is_some_and(|edit| edit.before().document.language().is_snippet())
+        };
+        let tells_lines = |found: &Diagnostic| {
+            !found.notes.is_empty()
+                && (is_line(&found.location) || found.related.iter().any(|other| is_line(&other.location)))
+        };
+        if findings.iter().any(tells_lines) {
+            return None;
+        }
+        let (mut findings, withheld) = settle(image, findings, silencers, ground.incomplete);
+        for diagnostic in &mut findings {
+            let related = diagnostic.related.iter_mut().map(|related| &mut related.location);
+            let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.location);
+            let programs = diagnostic.clues.iter_mut().filter_map(|clue| match clue {
+                Clue::Program { declared, .. } => Some(declared),
+                _ => None,
+            });
+            for location in std::iter::once(&mut diagnostic.location).chain(related).chain(edits).chain(programs) {
+                lead(location, &moved)?;
+            }
+        }
+        Some((findings, withheld))
+    }
+}
+
+/// Leads a place in a file as it was to where it is now; nothing if it is in what changed.
+fn lead(location: &mut Location, moved: &FxHashMap<*const Source, &FileEdit>) -> Option<()> {
+    if let Some(edit) = moved.get(&Arc::as_ptr(&location.source)) {
+        *location = Location { source: edit.fragment().source.clone(), span: edit.span(location.span)? };
+    }
+    Some(())
+}
+
+/// Findings that follow from the rows about their entity alone.
+const fn is_local(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Conflict
+            | Code::Overwrite
+            | Code::Missing
+            | Code::Unproven
+            | Code::Mismatch
+            | Code::Duplicate
+            | Code::WorldWritable
+            | Code::Setuid
+    )
+}
+
+/// The keys of what was judged, and what was found of it.
+fn judge_anew(
+    whole: &Whole,
+    edits: &FxHashMap<u32, FileEdit>,
+    inputs: &Inputs,
+) -> Option<(rustc_hash::FxHashSet<String>, Found)> {
+    let mut touched = Touched::new(whole, edits)?;
+    for _ in 0..ROUNDS {
+        let keys = touched.keys();
+        if touched.nothing() {
+            return Some((keys, Vec::new()));
+        }
+        let mut part = touched.selection()?.make(inputs)?;
+        let found = judge(whole, &mut part)?;
+        let is_new = |&feature: &u32| !part.origins[feature as usize].kept;
+        let mut more = false;
+        let mut kept: Found = Vec::new();
+        for (diagnostic, features) in found {
+            let Some(entity) = &diagnostic.entity else { continue };
+            if !keys.contains(entity) {
+                // A new feature requires what is amiss: who else does is named there, too.
+                if features.iter().any(is_new) {
+                    more |= touched.judge(entity)?;
+                }
+                continue;
+            }
+            if !is_local(diagnostic.code) {
+                return None;
+            }
+            if diagnostic.code == Code::Missing {
+                more |= touched.look_beside(entity)?;
+            }
+            let features = features
+                .into_iter()
+                .filter(|feature| !is_new(feature))
+                .map(|feature| part.origins[feature as usize].whole)
+                .collect();
+            kept.push((diagnostic, features));
+        }
+        if !more {
+            return Some((keys, kept));
+        }
+    }
+    None
+}
+
+/// What is found in a part; nothing if its steps may make a circle with those of the whole.
+fn judge(whole: &Whole, part: &mut Part) -> Option<Found> {
+    slots::build(&mut part.image, &Inputs::default());
+    let mut edges = edges::build(&mut part.image);
+    if !circles::none_came(whole, part, &edges) {
+        return None;
+    }
+    let failures = std::mem::take(&mut edges.failures);
+    let judged = check::judge(&part.image, failures, |_| false);
+    // The whole would have fewer comparisons of names than it had.
+    if check::COMPARISONS - judged.comparisons_left > whole.graph.comparisons_left {
+        return None;
+    }
+    for (diagnostic, features) in judged.findings {
+        part.image.report(diagnostic, features);
+    }
+    check::lints(&mut part.image, &edges);
+    let (findings, silencers) = part.image.take_findings();
+    Some(findings.into_iter().zip(silencers).collect())
+}

@@ -1,0 +1,463 @@
+//! What an edit touched: the entities to judge anew, and those that must be known for it. Where it may have reached
+//! further than that can be told from here, nothing is said, and the image is linked as a whole.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::edit::FileEdit;
+use super::reach::{are_plain, can_be_known, is_bound, is_simple};
+use super::whole::{Index, Whole};
+use crate::catalog::Code;
+use crate::entity::{Cause, Owner, ParentRule, Phase, Provide, Strength, What};
+use crate::fragment::Fragment;
+use crate::graph::cast::Cast;
+use crate::graph::part::{Edited, Selection};
+use crate::graph::slots::There;
+use crate::graph::{Image, RowId};
+use crate::intern::{EntityId, EntityType};
+use crate::tree::FileType;
+
+/// The most features that may have come or gone, and rows to look at, before linking the whole is the shorter way.
+const MOST_FEATURES: u32 = 256;
+const MOST_ROWS: usize = 20_000;
+
+/// All that an edit touched. Entities are those of the part, unless something else is said.
+pub(super) struct Touched<'w> {
+    image: &'w Image,
+    index: &'w Index,
+    edits: &'w FxHashMap<u32, FileEdit>,
+    /// The features that went, by their numbers in the image, ascending.
+    gone: Vec<Range<u32>>,
+    cast: Cast<'w>,
+    /// Judged anew: every row about them is in the part.
+    judged: BTreeSet<EntityId>,
+    /// Known: every row that provides them is in the part.
+    known: BTreeSet<EntityId>,
+    /// Known only to be named where something was mistyped.
+    beside: BTreeSet<EntityId>,
+}
+
+impl<'w> Touched<'w> {
+    /// By the features that went and came; nothing if they are of a sort that reaches far.
+    pub fn new(whole: &'w Whole, edits: &'w FxHashMap<u32, FileEdit>) -> Option<Self> {
+        let image = &whole.graph.image;
+        let mut files: Vec<u32> = edits.keys().copied().collect();
+        files.sort_unstable();
+        let shifted = |file: &u32| {
+            let first = image.files[*file as usize].features;
+            edits[file].gone().iter().map(move |range| first + range.start..first + range.end)
+        };
+        let gone: Vec<Range<u32>> = files.iter().flat_map(shifted).collect();
+        let come = files.iter().flat_map(|file| edits[file].come()).map(|come| come.features.len() as u32);
+        if come.sum::<u32>() + gone.iter().map(|range| range.len() as u32).sum::<u32>() > MOST_FEATURES {
+            return None;
+        }
+        let mut touched = Self {
+            image,
+            index: whole.index(),
+            edits,
+            gone,
+            cast: Cast::new(image),
+            judged: BTreeSet::new(),
+            known: BTreeSet::new(),
+            beside: BTreeSet::new(),
+        };
+        let mut required: BTreeSet<EntityId> = BTreeSet::new();
+        for &file in &files {
+            are_plain(edits[&file].before(), edits[&file].gone())?;
+        }
+        touched.went(&mut required)?;
+        for &file in &files {
+            touched.came(file, &mut required)?;
+        }
+        touched.known.extend(required.iter().copied());
+        // Who required something that is amiss was named there.
+        let amiss: FxHashSet<&str> = whole.findings.iter().filter_map(|found| found.entity.as_deref()).collect();
+        if !amiss.is_empty() {
+            let named = required.iter().filter(|&&entity| amiss.contains(touched.cast.entities().key(entity).as_str()));
+            touched.judged.extend(named);
+        }
+        touched.mistyped(whole);
+        Some(touched)
+    }
+
+    fn is_gone(&self, feature: u32) -> bool {
+        let at = self.gone.partition_point(|range| range.end <= feature);
+        self.gone.get(at).is_some_and(|range| range.contains(&feature))
+    }
+
+    /// What the features that went provided and required.
+    fn went(&mut self, required: &mut BTreeSet<EntityId>) -> Option<()> {
+        let image = self.image;
+        for feature in self.gone.clone().into_iter().flatten() {
+            for number in self.index.provided_by(image, feature) {
+                let row = &image.provides[number as usize];
+                let id = RowId::Provide(number);
+                if image.trail_of.contains_key(&id) || image.lost_rows.contains_key(&id) {
+                    return None;
+                }
+                if row.strength == Strength::Implied {
+                    // Another one may make it on the way now.
+                    let phase = image.phase(row.feature);
+                    let slot = image.slots.of(row.entity).iter().find(|slot| slot.phase == phase)?;
+                    let is_directory =
+                        matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory));
+                    if slot.lead == number || slot.broken || !is_directory {
+                        return None;
+                    }
+                    continue;
+                }
+                is_simple(image, row)?;
+                self.judged.insert(self.cast.of(row.entity));
+                if row.parent == ParentRule::Required && image.entities.is_path(row.entity) {
+                    required.insert(self.cast.of(image.entities.parent(row.entity)));
+                }
+            }
+            for number in self.index.required_by(image, feature) {
+                if image.trail_of.contains_key(&RowId::Require(number)) {
+                    return None;
+                }
+                required.insert(self.cast.of(image.requires[number as usize].entity));
+            }
+        }
+        Some(())
+    }
+
+    /// What the features that came provide and require.
+    fn came(&mut self, file: u32, required: &mut BTreeSet<EntityId>) -> Option<()> {
+        let image = self.image;
+        let edit = &self.edits[&file];
+        let fragment: &Fragment = edit.fragment();
+        let come: Vec<Range<u32>> = edit.come().iter().map(|come| come.features.clone()).collect();
+        are_plain(fragment, &come)?;
+        for come in edit.come() {
+            let own = |feature: u32| come.features.contains(&feature);
+            let number = image.files[file as usize].features + come.before;
+            for row in fragment.provides.iter().filter(|row| own(row.feature)) {
+                let entity = self.cast.of_fragment(fragment, row.entity);
+                self.no_link_on_the_way(entity)?;
+                self.judged.insert(entity);
+                for owner in owners(row) {
+                    self.known.insert(self.cast.of_fragment(fragment, owner));
+                }
+                let phase = fragment.features[row.feature as usize].phase;
+                match row.parent {
+                    ParentRule::Free => {}
+                    ParentRule::Required => drop(required.insert(self.cast.entities().parent(entity))),
+                    ParentRule::Implied => self.stands_above(entity, phase, number)?,
+                }
+            }
+            for row in fragment.requires.iter().filter(|row| own(row.feature)) {
+                let entity = self.cast.of_fragment(fragment, row.entity);
+                self.no_link_on_the_way(entity)?;
+                required.insert(entity);
+            }
+            for feature in &fragment.features[come.features.start as usize..come.features.end as usize] {
+                if self.index.opaque[feature.phase as usize] {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Every directory above is there without this feature, so nothing is made on the way because of it.
+    fn stands_above(&self, entity: EntityId, phase: Phase, number: u32) -> Option<()> {
+        let (image, entities) = (self.image, self.cast.entities());
+        let mut at = entities.parent(entity);
+        while at != EntityId::ROOT {
+            let was = self.cast.was(at)?;
+            let is_directory = match image.slots.of(was) {
+                [slot] => {
+                    let lead = &image.provides[slot.lead as usize];
+                    let first = lead.strength != Strength::Implied || lead.feature < number;
+                    slot.phase <= phase
+                        && first
+                        && !slot.broken
+                        && !self.is_gone(lead.feature)
+                        && matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory))
+                }
+                [] => {
+                    matches!(image.within(was, phase), There::Base(known) if known.file_type == Some(FileType::Directory))
+                }
+                _ => false,
+            };
+            if !is_directory {
+                return None;
+            }
+            at = entities.parent(at);
+        }
+        Some(())
+    }
+
+    /// Where no link stands on the way, what is spelled is the place.
+    fn no_link_on_the_way(&self, entity: EntityId) -> Option<()> {
+        let mut at = entity;
+        while at != EntityId::ROOT && self.cast.entities().is_path(at) {
+            let is_link = |what: What| matches!(what, What::Path(facts) if facts.file_type == Some(FileType::Symlink));
+            let slots = self.cast.was(at).map_or(&[][..], |was| self.image.slots.of(was));
+            if slots.iter().any(|slot| is_link(slot.what))
+                || self.cast.base_knows(at).is_some_and(|known| known.file_type == Some(FileType::Symlink))
+            {
+                return None;
+            }
+            at = self.cast.entities().parent(at);
+        }
+        Some(())
+    }
+
+    /// What is missing is told with what was probably meant, and that may have come or gone.
+    fn mistyped(&mut self, whole: &Whole) {
+        let image = self.image;
+        let missing = whole.findings.iter().filter(|found| found.code == Code::Missing);
+        let mut missing: Vec<EntityId> =
+            missing.filter_map(|found| image.entities.find(found.entity.as_deref()?)).collect();
+        loop {
+            let before = missing.len();
+            let mut more: Vec<EntityId> = Vec::new();
+            missing.retain(|&entity| {
+                let is_path = image.entities.is_path(entity);
+                let inside = if is_path { image.entities.parent(self.top_of(entity)) } else { entity };
+                let own = image.entities.entity_type(entity);
+                let cast = &self.cast;
+                let may_be_meant = |&other: &EntityId| match cast.entities().entity_type(other) {
+                    EntityType::Path => is_path && image.entities.is_within(cast.nearest(other), inside),
+                    its => !is_path && (its == own || cast.entities().last(other) == image.entities.last(entity)),
+                };
+                let is_near = self.judged.iter().any(may_be_meant);
+                more.extend(is_near.then_some(entity));
+                !is_near
+            });
+            for entity in more {
+                self.judged.insert(self.cast.of(entity));
+            }
+            if missing.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Of a path of the whole that is missing the first part that is not there, or may not be there now.
+    fn top_of(&self, entity: EntityId) -> EntityId {
+        let image = self.image;
+        let mut top = entity;
+        loop {
+            let above = image.entities.parent(top);
+            let is_judged = self.cast.get(above).is_some_and(|above| self.judged.contains(&above));
+            if above == EntityId::ROOT || !is_judged && !matches!(image.within(above, Phase::Finalize), There::Nothing)
+            {
+                return top;
+            }
+            top = above;
+        }
+    }
+
+    /// Judges something, too, because a feature that came requires it and it is amiss.
+    pub fn judge(&mut self, key: &str) -> Option<bool> {
+        let entity = self.cast.find(key)?;
+        Some(self.judged.insert(entity))
+    }
+
+    /// What stands beside something that is missing, or would stand there if a directory above had another name, may have
+    /// been meant; who is at home there may be its owner; and something else may have its name.
+    pub fn look_beside(&mut self, key: &str) -> Option<bool> {
+        let image = self.image;
+        let entity = self.cast.find(key)?;
+        let before = self.beside.len() + self.known.len();
+        let mut beside: Vec<EntityId> = Vec::new();
+        if self.cast.entities().is_path(entity) {
+            let mut rest: Vec<String> = Vec::new();
+            let mut at = entity;
+            while at != EntityId::ROOT {
+                let above = self.cast.entities().parent(at);
+                if let Some(was) = self.cast.was(above) {
+                    for child in self.index.below(was) {
+                        let inside = rest.iter().rev().scan(child, |at, name| {
+                            *at = image.entities.find_child(*at, name)?;
+                            Some(*at)
+                        });
+                        beside.extend(std::iter::once(child).chain(inside));
+                    }
+                    let is_there = !matches!(image.within(was, Phase::Finalize), There::Nothing);
+                    if beside.len() > MOST_ROWS || is_there && !self.judged.contains(&above) {
+                        break;
+                    }
+                }
+                rest.push(self.cast.entities().last(at).to_owned());
+                at = above;
+            }
+        } else {
+            if let Some(was) = self.cast.was(self.cast.entities().parent(entity)) {
+                beside.extend(self.index.below(was));
+            }
+            let others = EntityType::ALL.into_iter().filter(|&other| other != EntityType::Path);
+            let name = self.cast.entities().last(entity);
+            beside.extend(others.filter_map(|other| image.entities.find_name(other, name)));
+        }
+        if beside.len() > MOST_ROWS {
+            return None;
+        }
+        for id in beside {
+            self.beside.insert(self.cast.of(id));
+        }
+        let mut at = entity;
+        while at != EntityId::ROOT && self.cast.entities().is_path(at) && !self.index.homes.is_empty() {
+            let home = self.cast.entities().text(at);
+            for &user in self.index.homes.get(&home).into_iter().flatten() {
+                self.known.insert(self.cast.of(user));
+            }
+            at = self.cast.entities().parent(at);
+        }
+        Some(self.beside.len() + self.known.len() > before)
+    }
+
+    /// Whether no feature went or came: only places moved.
+    pub fn nothing(&self) -> bool {
+        self.judged.is_empty() && self.known.is_empty()
+    }
+
+    /// The keys of what is judged anew.
+    pub fn keys(&self) -> FxHashSet<String> {
+        self.judged.iter().map(|&entity| self.cast.entities().key(entity)).collect()
+    }
+
+    /// The rows of the part, if each may be looked at alone.
+    pub fn selection(&mut self) -> Option<Selection<'w, FileEdit>> {
+        let image = self.image;
+        let mut known: BTreeSet<EntityId> = self.known.union(&self.judged).copied().collect();
+        let mut pending: Vec<EntityId> = known.iter().copied().collect();
+        let mut provides: Vec<u32> = Vec::new();
+        let mut requires: Vec<u32> = Vec::new();
+        for &entity in &self.judged {
+            self.can_be_judged(entity)?;
+            let requirers = self.cast.was(entity).map_or(&[][..], |was| self.index.requirers(was));
+            for &row in requirers {
+                let require = &image.requires[row as usize];
+                if self.is_gone(require.feature) {
+                    continue;
+                }
+                let amiss = require.cause == Cause::HardlinkTarget
+                    || image.trail_of.contains_key(&RowId::Require(row))
+                    || self.index.opaque[image.phase(require.feature) as usize];
+                if amiss {
+                    return None;
+                }
+                requires.push(row);
+            }
+        }
+        while let Some(entity) = pending.pop() {
+            let mut needed: Vec<EntityId> = Vec::new();
+            if self.cast.entities().is_path(entity) {
+                needed.push(self.cast.entities().parent(entity));
+            }
+            for row in self.providers(entity)? {
+                let provide = &image.provides[row as usize];
+                can_be_known(image, row, provide)?;
+                needed.extend(owners(provide).map(|owner| self.cast.of(owner)));
+                // The group of a user's own name goes with the user.
+                if let What::Group(_) = provide.what {
+                    needed.extend(image.features[provide.feature as usize].main.map(|main| self.cast.of(main)));
+                }
+                provides.push(row);
+            }
+            pending.extend(needed.into_iter().filter(|&entity| known.insert(entity)));
+        }
+        for &entity in self.beside.difference(&known) {
+            for row in self.providers(entity)? {
+                if matches!(image.provides[row as usize].what, What::Path(facts) if is_bound(&facts)) {
+                    return None;
+                }
+                provides.push(row);
+            }
+        }
+        if provides.len() + requires.len() > MOST_ROWS {
+            return None;
+        }
+        provides.sort_unstable();
+        provides.dedup();
+        requires.sort_unstable();
+        requires.dedup();
+        let features = image.opaque_features.clone();
+        Some(Selection { edits: self.edits, cast: self.cast.clone(), provides, requires, features })
+    }
+
+    /// The rows that provide an entity; nothing if it was taken away at some time, or is taken as there.
+    fn providers(&self, entity: EntityId) -> Option<Vec<u32>> {
+        let image = self.image;
+        let Some(was) = self.cast.was(entity) else { return Some(Vec::new()) };
+        if image.gone[was.index()] != 0 || image.taken.contains_key(&was) || image.slots.assumed.contains_key(&was) {
+            return None;
+        }
+        let mut rows = Vec::new();
+        for slot in image.slots.of(was) {
+            let all = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
+            rows.extend(all.iter().copied().filter(|&row| !self.is_gone(image.provides[row as usize].feature)));
+        }
+        Some(rows)
+    }
+
+    fn can_be_judged(&self, entity: EntityId) -> Option<()> {
+        let (image, entities) = (self.image, self.cast.entities());
+        // What cannot be read may be a folder with anything in it.
+        if self.index.unread && entities.is_path(entity) {
+            return None;
+        }
+        if matches!(entities.last(entity), "passwd" | "group" | "shadow" | "gshadow") && entities.is_path(entity) {
+            return None;
+        }
+        let nearest = self.cast.nearest(entity);
+        if image.removals.iter().any(|removal| !removal.recursive && image.entities.is_within(nearest, removal.entity))
+        {
+            return None;
+        }
+        // What is below it, or would be, was judged by what it is.
+        let is_judged = |id: &EntityId| self.judged.contains(id);
+        let is_new = |&id: &EntityId| self.cast.was(id).is_none();
+        if entities.is_path(entity)
+            && entities.ids().filter(is_new).any(|id| entities.parent(id) == entity && !is_judged(&id))
+        {
+            return None;
+        }
+        let Some(was) = self.cast.was(entity) else {
+            let fits = image.gone[nearest.index()] == 0 && !image.taken.contains_key(&nearest);
+            return fits.then_some(());
+        };
+        if entities.is_path(entity)
+            && self.index.below(was).any(|id| self.cast.get(id).is_none_or(|id| !is_judged(&id)))
+        {
+            return None;
+        }
+        if self.index.linked.contains(&was) {
+            return None;
+        }
+        match image.slots.of(was) {
+            [] => Some(()),
+            [slot] => {
+                let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
+                let simple = rows.iter().all(|&row| is_simple(image, &image.provides[row as usize]).is_some());
+                let fits = simple
+                    && !self.index.opaque[slot.phase as usize]
+                    && slot.mount.is_none()
+                    && slot.replaces.is_none()
+                    && !slot.split;
+                fits.then_some(())
+            }
+            // What one phase makes another one finds.
+            _ => None,
+        }
+    }
+}
+
+/// The names that own what a row provides.
+fn owners(row: &Provide) -> impl Iterator<Item = EntityId> + use<> {
+    let owners = match row.what {
+        What::Path(facts) => [facts.user, facts.group],
+        _ => [Owner::Unknown; 2],
+    };
+    owners.into_iter().filter_map(|owner| match owner {
+        Owner::Name(name) => Some(name),
+        _ => None,
+    })
+}
