@@ -9,6 +9,7 @@ use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
 use crate::inputs::{Ask, RootState, TextState};
+use crate::near;
 use crate::text::{Location, Source, Span};
 use crate::{manifest, message};
 
@@ -111,7 +112,7 @@ impl Workspace {
             .collect();
         let mut sorted = beside;
         sorted.sort_unstable();
-        let near = message::nearest(
+        let near = near::nearest(
             name,
             sorted.into_iter().filter(|other| manifest::is_image(other) != matches!(key, "include" | "ids")),
         );
