@@ -73,7 +73,7 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
             // Whether a file is there already, exactly so, is told by its contents.
             let options = RootOptions { digests: true, ..RootOptions::default() };
             Answer::Root(match read_root(&path, &options, &Limits::DEFAULT) {
-                Ok(read) => RootState::Facts(Arc::new(read.facts)),
+                Ok(read) => RootState::Facts { facts: Arc::new(read.facts), lost: read.lost.into() },
                 Err(RootError::Unreadable(reason)) => RootState::Missing(reason),
                 Err(RootError::Escapes(entries)) => RootState::Escapes(entries),
             })
