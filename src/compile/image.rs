@@ -11,9 +11,10 @@ use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
 use crate::fragment::{Fragment, Manager, Parent, Reference, SourceRole};
 use crate::graph::layer::Layer;
-use crate::graph::order::{Nodes, Order};
+use crate::graph::nodes::Nodes;
+use crate::graph::order::Order;
 use crate::graph::slots::NONE;
-use crate::graph::{Graph, Ids, Image, check, edges, links, order, packages, slots};
+use crate::graph::{Graph, Ids, Image, check, circles, edges, links, nodes, order, packages, slots};
 use crate::inputs::{ArchiveState, DigestState, PackageState};
 
 /// An image, compiled.
@@ -134,7 +135,7 @@ impl Workspace {
             return None;
         }
         let mut edges = edges::build(&mut image);
-        order::find_opaque(&mut image, &edges);
+        nodes::find_opaque(&mut image, &edges);
         if stop() {
             return None;
         }
@@ -156,8 +157,8 @@ impl Workspace {
             let nodes = Nodes::new(&image, &extra);
             let (order, ties) = order::order(&nodes, rows, |node| image.opaque_id(node));
             let mut findings: Vec<(Diagnostic, Vec<u32>)> = Vec::new();
-            for circle in order::cycles(&nodes, &order) {
-                findings.push(order::report_cycle(&nodes, &circle));
+            for circle in circles::cycles(&nodes, &order) {
+                findings.push(circles::report_cycle(&nodes, &circle));
             }
             for (first, second) in ties {
                 let broken = |node: u32| image.features[node as usize].is(crate::fragment::Feature::BROKEN);

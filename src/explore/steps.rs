@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::entity::{Provide, Strength};
 use crate::graph::Graph;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::intern::EntityType;
 use crate::kind::Kind;

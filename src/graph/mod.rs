@@ -3,6 +3,7 @@
 mod accounts;
 pub mod cast;
 pub mod check;
+pub mod circles;
 pub mod edges;
 mod image;
 mod join;
@@ -12,6 +13,7 @@ mod lines;
 pub mod links;
 mod merge;
 mod names;
+pub mod nodes;
 mod opaque;
 pub mod order;
 pub mod packages;

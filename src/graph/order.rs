@@ -1,20 +1,15 @@
-//! The order: stages and waves by Kahn's algorithm, and the shortest circle of every knot that is left over.
+//! The order: stages and waves by Kahn's algorithm.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use petgraph::algo::kosaraju_scc;
-use petgraph::graph::DiGraph;
-
-use super::edges::{Edge, Edges, Why};
-use super::image::{Image, RowId};
+use super::edges::Edge;
+use super::nodes::Nodes;
 use super::slots::NONE;
 use crate::catalog::Code;
-use crate::diagnostic::Role;
+use crate::diagnostic::{Diagnostic, Role};
 use crate::entity::Phase;
-use crate::fragment::Feature;
 use crate::intern::EntityId;
-use crate::text::{Location, Span};
 
 /// A run of steps between barriers.
 #[derive(Clone, Debug)]
@@ -46,87 +41,6 @@ impl Order {
         &self.incoming[self.needs[node as usize] as usize..self.needs[node as usize + 1] as usize]
     }
 }
-
-/// Says what a node is.
-pub struct Nodes<'i> {
-    /// The image.
-    pub image: &'i Image,
-    /// Slots that are steps of their own.
-    pub extra: &'i [u32],
-    is_step: Vec<bool>,
-}
-
-impl<'i> Nodes<'i> {
-    /// Finds out which nodes are steps: not what was there before, what is only asserted, and what is part of another.
-    pub fn new(image: &'i Image, extra: &'i [u32]) -> Self {
-        let features = image.features.len();
-        let mut has_rows = vec![false; features];
-        let mut has_live_rows = vec![false; features];
-        for (number, row) in image.provides.iter().enumerate() {
-            if row.means == crate::entity::Means::Declared {
-                continue;
-            }
-            let implied = row.strength == crate::entity::Strength::Implied && row.means == crate::entity::Means::Made;
-            if implied {
-                continue;
-            }
-            let node = image.slots.merged[row.feature as usize] as usize;
-            has_rows[node] = true;
-            let state = image.slots.states[number];
-            if state & (super::slots::Slots::DROPPED | super::slots::Slots::SATISFIED) == 0 {
-                has_live_rows[node] = true;
-            }
-        }
-        let mut acts = vec![false; features];
-        for removal in &image.removals {
-            acts[image.slots.merged[removal.feature as usize] as usize] = true;
-        }
-        let mut is_step: Vec<bool> = (0..features)
-            .map(|feature| {
-                image.slots.merged[feature] as usize == feature
-                    && image.features[feature].kind.spec().acts
-                    && (!has_rows[feature] || has_live_rows[feature] || acts[feature])
-            })
-            .collect();
-        is_step.extend(std::iter::repeat_n(true, extra.len()));
-        Self { image, extra, is_step }
-    }
-
-    /// How many nodes there are.
-    pub fn count(&self) -> usize {
-        self.is_step.len()
-    }
-
-    /// Whether an executor is to do something for it.
-    pub fn is_step(&self, node: u32) -> bool {
-        self.is_step[node as usize]
-    }
-
-    /// The slot that is a step of its own.
-    pub fn slot(&self, node: u32) -> Option<u32> {
-        let features = self.image.features.len() as u32;
-        (node >= features).then(|| self.extra[(node - features) as usize])
-    }
-
-    /// The feature that the node comes from.
-    pub fn feature(&self, node: u32) -> u32 {
-        match self.slot(node) {
-            Some(slot) => self.image.provides[self.image.slots.slots[slot as usize].lead as usize].feature,
-            None => node,
-        }
-    }
-
-    /// When it runs.
-    pub fn phase(&self, node: u32) -> Phase {
-        self.image.phase(self.feature(node))
-    }
-
-    /// Whether its effects are not fully known.
-    pub fn is_opaque(&self, node: u32) -> bool {
-        self.slot(node).is_none() && self.image.opaque_nodes.contains_key(&node)
-    }
-}
-
 /// Orders all nodes. `id` gives the name by which ties between opaque steps are decided.
 pub fn order(nodes: &Nodes<'_>, edges: Vec<Edge>, id: impl Fn(u32) -> String) -> (Order, Vec<(u32, u32)>) {
     let count = nodes.count();
@@ -260,183 +174,8 @@ fn restart_waves(order: &mut Order, nodes: &Nodes<'_>, phase: &[u8], at: u8) {
         order.wave[node as usize] = wave;
     }
 }
-
-/// One circle for each knot among the nodes that could not be ordered.
-pub fn cycles(nodes: &Nodes<'_>, order: &Order) -> Vec<Vec<Edge>> {
-    let stuck = |node: u32| {
-        order.stage[node as usize] == NONE
-            && (nodes.slot(node).is_some() || nodes.image.slots.merged[node as usize] == node)
-    };
-    let left: Vec<u32> = (0..nodes.count() as u32).filter(|&node| stuck(node)).collect();
-    if left.is_empty() {
-        return Vec::new();
-    }
-    let mut number = vec![NONE; nodes.count()];
-    for (index, &node) in left.iter().enumerate() {
-        number[node as usize] = index as u32;
-    }
-    let mut graph: DiGraph<u32, Edge> = DiGraph::with_capacity(left.len(), left.len());
-    for &node in &left {
-        graph.add_node(node);
-    }
-    for &node in &left {
-        for edge in order.needs_of(node) {
-            if number[edge.from as usize] != NONE && nodes.phase(edge.from) == nodes.phase(edge.to) {
-                graph.add_edge(number[edge.from as usize].into(), number[edge.to as usize].into(), *edge);
-            }
-        }
-    }
-    let mut found: Vec<Vec<Edge>> = Vec::new();
-    for component in kosaraju_scc(&graph) {
-        let mut members: Vec<u32> = component.iter().map(|index| index.index() as u32).collect();
-        members.sort_unstable();
-        if let Some(circle) = shortest(&graph, &members) {
-            found.push(circle);
-        }
-    }
-    found
-}
-
-/// The shortest circle of a component. From each node a search that stops where it can find nothing shorter; chains
-/// that cannot branch are walked once. The work is bounded, so a huge component may give a circle that is merely short.
-fn shortest(graph: &DiGraph<u32, Edge>, members: &[u32]) -> Option<Vec<Edge>> {
-    const BUDGET: usize = 20_000_000;
-    for &member in members {
-        if let Some(own) = graph.find_edge(member.into(), member.into()) {
-            return Some(vec![graph[own]]);
-        }
-    }
-    if members.len() < 2 {
-        return None;
-    }
-    let inside: rustc_hash::FxHashMap<u32, u32> =
-        members.iter().enumerate().map(|(at, &member)| (member, at as u32)).collect();
-    let mut out: Vec<Vec<(u32, Edge)>> = vec![Vec::new(); members.len()];
-    for (at, &member) in members.iter().enumerate() {
-        for edge in graph.edges(member.into()) {
-            use petgraph::visit::EdgeRef;
-            if let Some(&target) = inside.get(&(edge.target().index() as u32)) {
-                out[at].push((target, *edge.weight()));
-            }
-        }
-        out[at].sort_unstable_by_key(|&(target, _)| target);
-    }
-    let mut budget = BUDGET;
-    let mut best: Option<Vec<Edge>> = None;
-    // For each node: the search that reached it last, how deep, from where and by which edge.
-    let mut came: Vec<(u32, u32, u32, Option<Edge>)> = vec![(NONE, 0, NONE, None); members.len()];
-    // Where every node has one way out the component is one circle, and any start gives it.
-    let simple = out.iter().all(|ways| ways.len() == 1);
-    for start in 0..members.len() as u32 {
-        let limit = best.as_ref().map_or(u32::MAX, |best| best.len() as u32);
-        if limit == 2 || budget == 0 || (simple && start > 0) {
-            break;
-        }
-        let mut queue = std::collections::VecDeque::from([start]);
-        came[start as usize] = (start, 0, NONE, None);
-        'search: while let Some(node) = queue.pop_front() {
-            let depth = came[node as usize].1;
-            if depth + 1 >= limit {
-                break;
-            }
-            for &(target, edge) in &out[node as usize] {
-                budget = budget.saturating_sub(1);
-                if target == start {
-                    let mut circle = vec![edge];
-                    let mut at = node;
-                    while at != start {
-                        let (_, _, from, Some(way)) = came[at as usize] else { break };
-                        circle.push(way);
-                        at = from;
-                    }
-                    circle.reverse();
-                    best = Some(circle);
-                    break 'search;
-                }
-                if came[target as usize].0 != start {
-                    came[target as usize] = (start, depth + 1, node, Some(edge));
-                    queue.push_back(target);
-                }
-            }
-            if budget == 0 && best.is_some() {
-                break;
-            }
-        }
-    }
-    best
-}
-
-impl Image {
-    /// Where an edge comes from: the value that says so.
-    pub fn edge_place(&self, edge: &Edge) -> (u32, Location) {
-        let (feature, span) = self.why_place(edge.why);
-        (feature, self.at(feature, span))
-    }
-
-    /// The feature and the value behind a reason.
-    pub fn why_place(&self, why: Why) -> (u32, Span) {
-        match why {
-            Why::Require(row) => (self.requires[row as usize].feature, self.requires[row as usize].span),
-            Why::Parent(row) | Why::Reads(row) | Why::Skips(row) | Why::Link(RowId::Provide(row)) => {
-                (self.provides[row as usize].feature, self.provides[row as usize].span)
-            }
-            Why::Link(RowId::Require(row)) => (self.requires[row as usize].feature, self.requires[row as usize].span),
-            Why::Removal(row) | Why::Link(RowId::Removal(row)) => {
-                (self.removals[row as usize].feature, self.removals[row as usize].span)
-            }
-            Why::Link(RowId::Link(row)) => {
-                let link = &self.links[row as usize];
-                (self.provides[link.provide as usize].feature, link.span)
-            }
-        }
-    }
-}
-
-/// Reports a circle, starting with its first place by file and position.
-pub fn report_cycle(nodes: &Nodes<'_>, circle: &[Edge]) -> (crate::diagnostic::Diagnostic, Vec<u32>) {
-    let image = nodes.image;
-    let first = (0..circle.len())
-        .min_by_key(|&at| {
-            let (feature, span) = image.why_place(circle[at].why);
-            (feature, span.start)
-        })
-        .unwrap_or(0);
-    let turned: Vec<&Edge> = circle[first..].iter().chain(&circle[..first]).collect();
-    // An edge says that `to` needs `from`; told from the one that needs, the circle runs backwards.
-    let told: Vec<&Edge> = std::iter::once(turned[0]).chain(turned[1..].iter().rev().copied()).collect();
-    let say = |node: u32| match nodes.slot(node) {
-        Some(slot) => format!("{} (made on the way)", image.say(image.slots.slots[slot as usize].entity)),
-        None => image.say_feature(node),
-    };
-    let (_, location) = image.edge_place(told[0]);
-    let message = if told.len() == 1 {
-        format!("{} needs itself: it needs {}, which only it provides", say(told[0].to), image.say(told[0].entity))
-    } else {
-        format!("{} features need each other in a circle, so none of them can come first", told.len())
-    };
-    let mut diagnostic = image.diagnostic(Code::Cycle, None, location, message);
-    for edge in &told {
-        let (_, place) = image.edge_place(edge);
-        let text = edge_sentence(image, edge, &say);
-        diagnostic.related.push(image.related(Role::Edge, Some(edge.entity), place, text));
-    }
-    diagnostic.help = Some(
-        "break the circle: drop one of the requirements, provide one of the entities otherwise, or move a feature to an earlier phase".to_owned(),
-    );
-    (diagnostic, Vec::new())
-}
-
-fn edge_sentence(image: &Image, edge: &Edge, say: &impl Fn(u32) -> String) -> String {
-    let entity = image.say(edge.entity);
-    match edge.why {
-        Why::Removal(_) => format!("{} waits for {}, which still needs {entity}", say(edge.to), say(edge.from)),
-        Why::Reads(_) => format!("{} reads {entity}, which {} edits", say(edge.to), say(edge.from)),
-        _ => format!("{} needs {entity}, which comes from {}", say(edge.to), say(edge.from)),
-    }
-}
-
 /// Where nothing but the tie decides which of two opaque steps runs first.
-pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (crate::diagnostic::Diagnostic, Vec<u32>) {
+pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (Diagnostic, Vec<u32>) {
     let image = nodes.image;
     let place = |node: u32| (image.features[node as usize].origin, node);
     let (one, other) = if place(first).1 <= place(second).1 { (first, second) } else { (second, first) };
@@ -458,28 +197,4 @@ pub fn report_tie(nodes: &Nodes<'_>, first: u32, second: u32) -> (crate::diagnos
         "let one provide a name of your own, `provides = [\"virtual:NAME\"]`, and the other require it".to_owned(),
     );
     (diagnostic, vec![other, one])
-}
-
-/// The opaque steps of an image, by their node. What was there already does nothing, so nothing of it is unknown.
-pub fn find_opaque(image: &mut Image, edges: &Edges) {
-    let mut opaque: Vec<(u32, Phase, bool)> = Vec::new();
-    {
-        let nodes = Nodes::new(image, &edges.extra);
-        for (feature, row) in image.features.iter().enumerate() {
-            let node = image.slots.merged[feature];
-            if row.is(Feature::OPAQUE) && nodes.is_step(node) {
-                opaque.push((node, row.phase, row.kind == crate::kind::Kind::Package));
-            }
-        }
-    }
-    image.opaque_phases = Default::default();
-    for (node, phase, is_package) in opaque {
-        image.opaque_nodes.insert(node, ());
-        let (commands, packages) = &mut image.opaque_phases[phase as usize];
-        if is_package {
-            *packages = true;
-        } else {
-            *commands = true;
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use super::{View, family};
 use crate::fragment::{Feature, Fragment};
 use crate::graph::Graph;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::kind::Field;
 use crate::text::Span;

@@ -18,7 +18,7 @@ use super::steps::{Scratch, phase_of};
 use super::written::in_batches;
 use crate::entity::Means;
 use crate::graph::Graph;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::inputs::Inputs;
 use crate::intern::EntityId;

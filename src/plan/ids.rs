@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::rank::ranks;
 use crate::entity::Strength;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Image};
 use crate::intern::{EntityId, EntityType};

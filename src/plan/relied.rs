@@ -13,7 +13,7 @@ use super::model::{Expect, Expected, PathType};
 use super::rows::Rows;
 use crate::entity::Phase;
 use crate::graph::edges::Reliance;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;

@@ -5,7 +5,7 @@ use super::key::{TreeLine, tree_digest};
 use super::mode::Mode;
 use super::model::{Input, InputType};
 use super::operation::Operations;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::inputs::{ArchiveState, DigestState, Inputs};
 use crate::tree::{FileType, Owner, Tree};
 

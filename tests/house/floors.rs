@@ -75,7 +75,7 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/merge/mod.rs", "five kinds may be repeated without a `duplicate`"),
     ("graph/names.rs", "a step's id is its kind and what it is about"),
     ("graph/opaque.rs", "which changes packages or commands may have made"),
-    ("graph/order.rs", "whether a package or a command may have made something"),
+    ("graph/nodes.rs", "whether a package or a command may have made something"),
     ("graph/queries.rs", "whose facts are a package's, and as whom commands run"),
     ("graph/say.rs", "a command and a package are called by what they are"),
     ("graph/united.rs", "commands, settings and changes of a user that are one step"),

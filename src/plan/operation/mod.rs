@@ -15,7 +15,7 @@ use super::op::Op;
 use super::rows::Rows;
 use crate::entity::{Means, Owner};
 use crate::fragment::{Fragment, SourceRole};
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::graph::slots::{Slot, Slots};
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;

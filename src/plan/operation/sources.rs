@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Operations;
 use crate::entity::{Content, What};
 use crate::fragment::GraftFrom;
-use crate::graph::order::Nodes;
+use crate::graph::nodes::Nodes;
 use crate::kind::Kind;
 use crate::tree::Tree;
 
