@@ -106,7 +106,7 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
         for name in &changed {
             match world.text(name) {
                 // As from an open document, of which the disk is not asked.
-                Some(text) if choices.below(2) == 0 && workspace.inputs().text(name).is_some() => {
+                Some(text) if choices.below(2) == 0 && before.roots().any(|root| root == name) => {
                     let source = Source::new(name.as_str(), text);
                     workspace.answer(&Ask::Text(name.as_str().into()), Answer::Text(TextState::Text(source)));
                 }
@@ -129,6 +129,9 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
             continue;
         }
         advance(&mut workspace, changed.first().map_or("", String::as_str), &mut choices);
+        if choices.below(4) == 0 {
+            workspace.prepare(&|| false);
+        }
         let (now, new) = (told(&workspace.findings(&Levels::default())), whole(&world));
         prop_assert!(
             now == new,

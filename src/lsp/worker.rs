@@ -24,6 +24,9 @@ use crate::ide::Hints;
 /// How often the findings of images that are done are shown while others are not.
 const SHOWN_EVERY: Duration = Duration::from_millis(50);
 
+/// How long nothing is to be done until the next edits are prepared for.
+const IDLE: Duration = Duration::from_millis(300);
+
 /// How often questions end what is being looked for until it may come to its end.
 const MOST_ENDED: u32 = 3;
 
@@ -109,6 +112,8 @@ pub(super) struct Desk {
     pending: Arc<Pending>,
     /// How often looking for findings was ended since it last came to its end.
     ended: u32,
+    /// Whether nothing came since the next edits were prepared for.
+    prepared: bool,
     /// What was edited last.
     near: Option<PathBuf>,
     /// Something has changed since findings were looked for.
@@ -129,16 +134,24 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
         out,
         pending: Arc::new(Pending { tasks: tasks.clone(), taken: Mutex::default() }),
         ended: 0,
+        prepared: false,
         near: None,
         changed: true,
         took: Duration::ZERO,
     };
     loop {
         let looks = desk.changed && !desk.client.pulls_diagnostics;
-        match desk.pending.next(looks.then(|| desk.patience())) {
-            Ok(task) => desk.take(task),
+        let patience = match looks {
+            true => Some(desk.patience()),
+            false => (!desk.prepared).then_some(IDLE),
+        };
+        match desk.pending.next(patience) {
+            Ok(task) => {
+                desk.prepared = false;
+                desk.take(task);
+            }
             Err(RecvTimeoutError::Timeout) => {
-                desk.guarded(Desk::look);
+                desk.guarded(if looks { Desk::look } else { Desk::prepare });
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -274,6 +287,13 @@ impl Desk {
         self.ended = if self.changed { self.ended + 1 } else { 0 };
     }
 
+    /// Makes the next edits cheap, until something is to be done.
+    fn prepare(&mut self) {
+        let pending = self.pending.clone();
+        self.projects.iter_mut().for_each(|project| project.prepare(&|| pending.any(|_| true)));
+        self.prepared = true;
+    }
+
     /// The same for a client that asks, perhaps about one file, and is told that there is news of others.
     pub fn check_for(&mut self, asked: Option<&Path>) {
         self.check(asked, &|| false);
@@ -372,6 +392,7 @@ mod tests {
             out,
             pending: Arc::new(Pending { tasks, taken: Mutex::default() }),
             ended: 0,
+            prepared: false,
             near: None,
             changed: false,
             took: Duration::ZERO,

@@ -24,6 +24,7 @@
 
 mod circles;
 mod edit;
+mod meant;
 mod reach;
 mod touched;
 mod whole;
@@ -51,10 +52,18 @@ const ROUNDS: usize = 4;
 /// Findings, each with the features that it may be silenced by.
 type Found = Vec<(Diagnostic, Vec<u32>)>;
 
+/// What a short way led to.
+pub(in crate::compile) struct Short {
+    pub findings: Vec<Diagnostic>,
+    /// How many findings are kept back.
+    pub withheld: usize,
+    /// How many features went or came since the image was linked.
+    pub drift: u32,
+}
+
 impl Workspace {
-    /// What is found in an image whose files were edited since it was linked, and how much is kept back; nothing if there
-    /// is no short way.
-    pub(super) fn short_way(&self, whole: &Whole, ground: &Ground) -> Option<(Vec<Diagnostic>, usize)> {
+    /// What is found in an image whose files were edited since it was linked; nothing if there is no short way.
+    pub(super) fn short_way(&self, whole: &Whole, ground: &Ground) -> Option<Short> {
         let image = &whole.graph.image;
         if image.files.len() != ground.files.len() || image.name != ground.name || image.manager != ground.manager {
             return None;
@@ -106,7 +115,8 @@ impl Workspace {
                 lead(location, &moved)?;
             }
         }
-        Some((findings, withheld))
+        let drift = edits.values().map(FileEdit::drift).sum();
+        Some(Short { findings, withheld, drift })
     }
 }
 
