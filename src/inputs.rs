@@ -116,8 +116,13 @@ pub enum RootState {
     Missing(String),
     /// It has entries that would stand outside of it; a sentence about each.
     Escapes(Vec<String>),
-    /// What is known of it, with the digest of every file.
-    Facts(Arc<Facts>),
+    /// What is known of it.
+    Facts {
+        /// With the digest of every file.
+        facts: Arc<Facts>,
+        /// What of it could not be read or understood, for which the facts are opaque; a sentence about each.
+        lost: Arc<[String]>,
+    },
 }
 
 /// The answer to [`Ask::Package`].

@@ -20,6 +20,7 @@ pub mod load;
 pub mod lsp;
 pub mod manifest;
 pub mod message;
+mod near;
 pub mod plan;
 mod project;
 pub mod render;

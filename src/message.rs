@@ -76,27 +76,6 @@ pub fn is_run_time_place(path: &str) -> bool {
         .any(|top| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
-/// The known name that was probably meant: few edits, or one a part of the other.
-pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let given = given.to_lowercase();
-    let allowed = match given.chars().count() {
-        0..=2 => return None,
-        3..=5 => 2,
-        _ => 3,
-    };
-    known
-        .into_iter()
-        .filter(|name| *name != given)
-        .filter_map(|name| {
-            let distance = strsim::osa_distance(&given, name);
-            let related = given.len() >= 3 && name.len() >= 3 && (name.starts_with(&*given) || given.starts_with(name));
-            let near = distance <= allowed && distance * 2 <= given.chars().count().max(2);
-            (near || related).then_some((if related { distance.min(2) } else { distance }, name))
-        })
-        .min()
-        .map(|(_, name)| name)
-}
-
 /// Why a text is no name of its type; `None` if it is one.
 pub fn name_problem(name: &str, entity_type: EntityType) -> Option<&'static str> {
     if name.is_empty() {

@@ -162,14 +162,15 @@ fn changed(example: &str, file: &str, from: &str, to: &str) -> tempfile::TempDir
     let example = format!("examples/{example}/");
     for path in files(&example, "") {
         let name = path.strip_prefix(&example).expect("a file below the example");
-        let mut text = std::fs::read_to_string(root().join(&path)).expect("an example is UTF-8");
+        let mut contents = std::fs::read(root().join(&path)).expect("an example can be read");
         if name == file {
+            let text = String::from_utf8(contents).expect("a manifest is UTF-8");
             assert!(text.contains(from), "{file} has no {from}");
-            text = text.replacen(from, to, 1);
+            contents = text.replacen(from, to, 1).into_bytes();
         }
         let copy = folder.path().join(name);
         std::fs::create_dir_all(copy.parent().expect("a folder above")).expect("a folder can be made");
-        std::fs::write(copy, text).expect("a file can be written");
+        std::fs::write(copy, contents).expect("a file can be written");
     }
     folder
 }
@@ -188,6 +189,10 @@ fn what_the_readme_of_web_says_to_try() {
     assert_eq!(found, ["web.image.toml:24 error missing user:wbe"]);
     let (found, _) = try_out("nginx.features.toml", "phase = \"finalize\"", "");
     assert_eq!(found, ["nginx.features.toml:28 error missing path:/etc/nginx/sites-enabled/web",]);
+    let (found, text) = try_out("web.image.toml", "link = \"/var/www/html\"", "link = \"/etc/issue\"");
+    assert_eq!(found, ["web.image.toml:37 error overwrite path:/etc/issue"]);
+    let said = "`/etc/issue` of package `base-files` (12.4+deb12u15) is already there in parent `base`";
+    assert!(text.contains(said), "the owner is named with its version: {text}");
 }
 
 #[test]

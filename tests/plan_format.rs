@@ -9,19 +9,19 @@ use featgraph::plan::{
 };
 use serde_json::{Value, json};
 
-fn text(text: &str) -> String {
-    text.to_owned()
+fn text<T: From<String>>(text: &str) -> T {
+    text.to_owned().into()
 }
 
-fn texts(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
+fn texts<T: From<String>>(texts: &[&str]) -> Vec<T> {
+    texts.iter().map(|one| text(one)).collect()
 }
 
 fn map(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
     entries.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 
-fn make_dir(path: &str, mode: u16) -> Op {
+fn make_dir(path: &str, mode: u16) -> Op<'static> {
     Op::MakeDir {
         path: text(path),
         mode: Mode::new(mode),
@@ -32,7 +32,7 @@ fn make_dir(path: &str, mode: u16) -> Op {
     }
 }
 
-fn copy_file(src: &str, dst: &str, xattrs: &[(&str, &str)]) -> Op {
+fn copy_file(src: &str, dst: &str, xattrs: &[(&str, &str)]) -> Op<'static> {
     Op::CopyFile {
         src: text(src),
         dst: text(dst),
@@ -45,7 +45,7 @@ fn copy_file(src: &str, dst: &str, xattrs: &[(&str, &str)]) -> Op {
     }
 }
 
-fn run(script: &str) -> Op {
+fn run(script: &str) -> Op<'static> {
     Op::Run {
         command: texts(&["/bin/sh", "-e", "-c", script]),
         user: text("root"),
@@ -57,7 +57,7 @@ fn run(script: &str) -> Op {
 }
 
 /// Every operation, with its optional members and, where it has any, without.
-fn every_op() -> Vec<Op> {
+fn every_op() -> Vec<Op<'static>> {
     let settings = |any: bool| Op::Configure {
         entrypoint: any.then(|| texts(&["/usr/sbin/nginx"])),
         cmd: any.then(Vec::new),
@@ -155,7 +155,7 @@ fn every_op() -> Vec<Op> {
             groups: texts(&["audio", "video"]),
             home: text("/srv/web"),
             shell: text("/usr/sbin/nologin"),
-            comment: String::new(),
+            comment: text(""),
             system: true,
         },
         Op::AddToGroups { name: text("web"), groups: texts(&["audio"]) },
@@ -173,7 +173,7 @@ fn every_op() -> Vec<Op> {
     ]
 }
 
-fn step(id: &str, stage: u32, wave: u32, phase: Phase, op: Op, requires: &[&str]) -> Step {
+fn step(id: &str, stage: u32, wave: u32, phase: Phase, op: Op<'static>, requires: &[&str]) -> Step<'static> {
     Step {
         id: text(id),
         stage,
@@ -275,7 +275,7 @@ fn small() -> Plan {
     let origins: Origins = steps
         .iter()
         .zip(1..)
-        .map(|(step, line)| (step.id.clone(), vec![Origin { file: text("web.image.toml"), line, column: 1 }]))
+        .map(|(step, line)| (step.id.to_string(), vec![Origin { file: text("web.image.toml"), line, column: 1 }]))
         .collect();
     sealed(Plan {
         format_version: text(FORMAT_VERSION),

@@ -41,8 +41,8 @@ fuzz_target!(|bytes: &[u8]| {
                 // A root is what the facts file says; that real ones and packages are read, the target `scan` tries.
                 Ask::Root(_) => Answer::Root(match parts.get(3).and_then(|part| std::str::from_utf8(part).ok()) {
                     Some(text) => match Facts::parse(text) {
-                        Ok(facts) => RootState::Facts(Arc::new(facts)),
-                        Err(error) => RootState::Missing(error.message),
+                        Ok(facts) => RootState::Facts { facts: Arc::new(facts), lost: Arc::default() },
+                        Err(faults) => RootState::Missing(faults.into_iter().map(|fault| fault.message).collect()),
                     },
                     None => RootState::Missing("it does not exist".to_owned()),
                 }),

@@ -13,7 +13,7 @@ use crate::inputs::TextState;
 use crate::load::{Overlay, load};
 use crate::manifest;
 use crate::message::quoted;
-use crate::plan::{Built, FORMAT_VERSION, Origins, Plan, PlanSource, diff, read};
+use crate::plan::{Built, Plan, PlanFormat, diff, read, write};
 
 pub(super) fn run(arguments: &DiffArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
     if is_stdin(&arguments.old) && is_stdin(&arguments.new) {
@@ -66,27 +66,8 @@ fn compiled(name: &str, terminal: &mut Terminal) -> Result<Plan, Failure> {
         return Err(Complaint::new(format!("{} has errors, so it has no plan to compare", quoted(name))).into());
     }
     let compiled = compiled.ok_or_else(|| plan::unread(name))?;
-    Ok(whole(&Built::new(&compiled.graph, workspace.inputs()))?)
-}
-
-/// A plan that is told step by step, held.
-fn whole(source: &impl PlanSource) -> std::io::Result<Plan> {
-    let head = source.head();
-    let mut steps = Vec::with_capacity(head.steps());
-    let mut origins = Origins::default();
-    source.steps(true, &mut |step, places| {
-        origins.insert(step.id.clone(), places.to_vec());
-        steps.push(step.clone());
-        Ok(())
-    })?;
-    Ok(Plan {
-        format_version: FORMAT_VERSION.to_owned(),
-        image: head.image.to_owned(),
-        digest: head.digest,
-        parent: head.parent.cloned(),
-        stages: head.stages.to_vec(),
-        steps,
-        expects: head.expects.to_vec(),
-        origins: Some(origins),
-    })
+    // As an executor would get it: written, and read again.
+    let mut text = Vec::new();
+    write(&Built::new(&compiled.graph, workspace.inputs()), PlanFormat::Json, true, &mut text)?;
+    read(&text).map_err(|error| Complaint::new(format!("the plan of {} cannot be read: {error}", quoted(name))).into())
 }

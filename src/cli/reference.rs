@@ -10,7 +10,8 @@ use super::terminal::Terminal;
 use super::{Status, unless_closed};
 use crate::catalog::Code;
 use crate::kind::Kind;
-use crate::message::{nearest, quoted};
+use crate::message::quoted;
+use crate::near::nearest;
 
 /// `featgraph explain`: a page of the catalogue, or what pages there are.
 pub(super) fn explain(arguments: &ExplainArguments, terminal: &mut Terminal) -> Result<Status, Failure> {

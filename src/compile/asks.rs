@@ -289,7 +289,7 @@ impl Workspace {
     /// The facts of a root. Where there are none, the reference to it says why.
     fn root_facts(&self, path: &str) -> Result<Arc<ReadFacts>, Vec<Diagnostic>> {
         match self.inputs.root(path) {
-            Some(RootState::Facts(facts)) => Ok(self.layered(path, facts.clone())),
+            Some(RootState::Facts { facts, .. }) => Ok(self.layered(path, facts.clone())),
             _ => Err(Vec::new()),
         }
     }

@@ -9,6 +9,7 @@ use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
 use crate::inputs::{Ask, RootState, TextState};
+use crate::near;
 use crate::text::{Location, Source, Span};
 use crate::{manifest, message};
 
@@ -96,6 +97,9 @@ impl Workspace {
             (_, Some(RootState::Escapes(entries))) => {
                 return Some(escaping(location, what, &reference.path, entries));
             }
+            (_, Some(RootState::Facts { lost, .. })) if !lost.is_empty() => {
+                return Some(half_read(location, what, &reference.path, lost));
+            }
             _ => return None,
         };
         let folder = |path: &str| path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned());
@@ -108,7 +112,7 @@ impl Workspace {
             .collect();
         let mut sorted = beside;
         sorted.sort_unstable();
-        let near = message::nearest(
+        let near = near::nearest(
             name,
             sorted.into_iter().filter(|other| manifest::is_image(other) != matches!(key, "include" | "ids")),
         );
@@ -198,6 +202,27 @@ fn escaping(location: Location, what: &str, path: &str, entries: &[String]) -> U
         notes: entries.iter().skip(1).take(SHOWN).cloned().collect(),
         meant: None,
         code: Code::InvalidValue,
+    }
+}
+
+/// A root of which something could not be read: what it lacks may be there all the same.
+fn half_read(location: Location, what: &str, path: &str, lost: &[String]) -> Unread {
+    const SHOWN: usize = 20;
+    let first = lost.first().map_or("", String::as_str);
+    let mut notes: Vec<String> = lost.iter().skip(1).take(SHOWN).cloned().collect();
+    if lost.len() > 1 + SHOWN {
+        notes.push(format!("and {} more; `featgraph facts` tells all", lost.len() - 1 - SHOWN));
+    }
+    let help = "read it with the right to read it all, or write its facts with `featgraph facts` and name these; what it \
+                lacks is `unproven` then, and not `missing`";
+    Unread {
+        location,
+        message: format!("{what} {} cannot be read as a whole: {first}", message::quoted(path)),
+        label: String::from("cannot be read as a whole"),
+        help: Some(help.to_owned()),
+        notes,
+        meant: None,
+        code: Code::MissingSource,
     }
 }
 

@@ -118,5 +118,5 @@ fn entry(image: &Image, row: &Provide) -> Option<String> {
 }
 
 fn owner(image: &Image, owner: Owner) -> Option<String> {
-    (owner != Owner::Unknown).then(|| image.say_owner(owner))
+    (owner != Owner::Unknown).then(|| image.say_owner(owner).into_owned())
 }

@@ -9,6 +9,7 @@ use crate::graph::slots::There;
 use crate::graph::{Image, Stand};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
+use crate::near;
 
 /// How many similar things are named.
 const NEAR: usize = 5;
@@ -90,7 +91,7 @@ fn near(image: &Image, entity_type: EntityType, text: &str) -> Vec<Near> {
     };
     let mut beside = below(image, parent);
     beside.retain(|other| !matches!(parent.child(image, other).at_the_end(image), There::Nothing));
-    if let Some(other) = message::nearest(name, beside.iter().map(String::as_str)) {
+    if let Some(other) = near::nearest(name, beside.iter().map(String::as_str)) {
         match entity_type {
             EntityType::Path => add(entity_type, &format!("{folder}/{other}")),
             _ => add(entity_type, other),

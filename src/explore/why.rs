@@ -10,6 +10,7 @@ use crate::graph::slots::There;
 use crate::graph::{Image, Stand};
 use crate::intern::{EntityType, normalised};
 use crate::message;
+use crate::near;
 
 /// How many ids an answer to a question that was not understood lists.
 const SUGGESTED: usize = 5;
@@ -177,7 +178,7 @@ fn unknown(steps: &Steps<'_>, asked: &str) -> Misunderstood {
         meant.extend(steps.shown.iter().map(|&node| steps.id(node)).filter(of_kind).map(str::to_owned));
     }
     if meant.is_empty() {
-        meant.extend(message::nearest(asked, steps.shown.iter().map(|&node| steps.id(node))).map(str::to_owned));
+        meant.extend(near::nearest(asked, steps.shown.iter().map(|&node| steps.id(node))).map(str::to_owned));
     }
     let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
     Misunderstood {

@@ -1,19 +1,19 @@
 //! Users, groups and packages of a facts file.
 
-use super::entry::{Names, Wrong, nearest};
+use super::entry::{Common, Wrong, nearest};
 use super::format::{GroupLine, PackageLine, Text, UserLine};
 use super::{GroupFact, PackageFact, UserFact};
 
 /// The users of lines; what is wrong with them is added to `wrong`.
 pub(super) fn users<'f>(lines: &'f [UserLine<'f>], wrong: &mut Vec<Wrong<'f>>) -> Vec<UserFact> {
-    let mut names = Names::default();
+    let mut common = Common::default();
     unique(lines, "the user", |line| &line.name, |line| (&line.name, "", ""), wrong);
     let mut users = Vec::with_capacity(lines.len());
     for line in lines {
         users.push(UserFact {
             name: (*line.name).into(),
             uid: line.uid,
-            group: names.owner(&line.name, line.group.as_ref(), wrong),
+            group: common.primary_group(&line.name, line.group.as_ref(), wrong),
             home: line.home.as_deref().map(Into::into),
             shell: line.shell.as_deref().map(Into::into),
             comment: line.comment.as_deref().map(Into::into),

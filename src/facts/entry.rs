@@ -75,7 +75,6 @@ fn path_problem<'f>(path: &'f Text<'f>, root_too: bool) -> Option<Wrong<'f>> {
     if bytes.len() > PATH_MAX {
         return Some(Wrong::new(path, format!("the path is longer than {PATH_MAX} bytes")));
     }
-    // Facts consist of paths mostly, so each is gone over once and no more is done than is needed.
     let mut start = 1;
     for end in memchr::memchr_iter(b'/', &bytes[1..]).map(|at| at + 1).chain([bytes.len()]) {
         let part = &bytes[start..end];
@@ -92,38 +91,74 @@ fn path_problem<'f>(path: &'f Text<'f>, root_too: bool) -> Option<Wrong<'f>> {
     has_nul.then(|| Wrong::new(path, "the path has a NUL character in it"))
 }
 
-/// Names that stand in many lines, each kept once.
+/// What many lines have in common: names, each kept once, and directories, each looked at once.
 #[derive(Default)]
-pub(super) struct Names {
-    all: HashSet<Arc<str>, FxBuildHasher>,
-    /// Neighbours mostly have the same user, group and package.
+pub(super) struct Common {
+    names: HashSet<Arc<str>, FxBuildHasher>,
+    /// Neighbours mostly have the same user, group and package; by what of these it is.
     last: [Option<Arc<str>>; 3],
-    oldest: usize,
+    /// The directory of the last path, which is one as it must be.
+    directory: String,
 }
 
-impl Names {
-    fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.last.iter().flatten().find(|known| ***known == *name) {
+const USER: usize = 0;
+const GROUP: usize = 1;
+const PACKAGE: usize = 2;
+
+impl Common {
+    fn shared(&mut self, name: &str, what: usize) -> Arc<str> {
+        if let Some(known) = self.last[what].as_ref().filter(|known| ***known == *name) {
             return known.clone();
         }
-        let shared = match self.all.get(name) {
+        let shared = match self.names.get(name) {
             Some(known) => known.clone(),
             None => {
                 let shared: Arc<str> = name.into();
-                self.all.insert(shared.clone());
+                self.names.insert(shared.clone());
                 shared
             }
         };
-        self.last[self.oldest] = Some(shared.clone());
-        self.oldest = (self.oldest + 1) % self.last.len();
+        self.last[what] = Some(shared.clone());
         shared
     }
 
+    /// What is wrong with the path of a line.
+    fn path_problem<'f>(&mut self, path: &'f Text<'f>) -> Option<Wrong<'f>> {
+        let (directory, name) = path.split_at(memchr::memrchr(b'/', path.as_bytes()).unwrap_or(0));
+        // In a directory that is right only the name is looked at: facts consist of paths mostly.
+        let stands_right = !directory.is_empty()
+            && *self.directory == *directory
+            && (2..=NAME_MAX + 1).contains(&name.len())
+            && path.len() <= PATH_MAX
+            && !matches!(name, "/." | "/..")
+            && !name.bytes().any(|byte| byte == 0);
+        if stands_right {
+            return None;
+        }
+        let problem = path_problem(path, true);
+        if problem.is_none() {
+            self.directory.clear();
+            self.directory.push_str(directory);
+        }
+        problem
+    }
+
+    /// The primary group of a user.
+    pub(super) fn primary_group<'f>(
+        &mut self,
+        user: &'f Text<'f>,
+        group: Option<&'f OwnerText<'f>>,
+        wrong: &mut Vec<Wrong<'f>>,
+    ) -> Option<Owner> {
+        self.owner(user, group, GROUP, wrong)
+    }
+
     /// An owner of `of`.
-    pub(super) fn owner<'f>(
+    fn owner<'f>(
         &mut self,
         of: &'f Text<'f>,
         owner: Option<&'f OwnerText<'f>>,
+        what: usize,
         wrong: &mut Vec<Wrong<'f>>,
     ) -> Option<Owner> {
         match owner? {
@@ -132,16 +167,16 @@ impl Names {
                 wrong.push(Wrong::new(name, format!("{} has an owner with an empty name", quoted(of))));
                 None
             }
-            OwnerText::Name(name) => Some(Owner::Name(self.shared(name))),
+            OwnerText::Name(name) => Some(Owner::Name(self.shared(name, what))),
         }
     }
 }
 
 /// The entry that a line describes, as far as it is right; nothing where it is not known what stands where. What is wrong
 /// with it is added to `wrong`.
-pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names, wrong: &mut Vec<Wrong<'f>>) -> Option<Entry> {
+pub(super) fn entry<'f>(line: &'f PathLine<'f>, common: &mut Common, wrong: &mut Vec<Wrong<'f>>) -> Option<Entry> {
     let path = &line.path;
-    let problem = path_problem(path, true);
+    let problem = common.path_problem(path);
     let known_path = problem.is_none();
     wrong.extend(problem);
     let Some(file_type) = FileType::from_name(&line.file_type) else {
@@ -172,11 +207,11 @@ pub(super) fn entry<'f>(line: &'f PathLine<'f>, names: &mut Names, wrong: &mut V
         entry.same_as = true;
     }
     entry.mode = line.mode.as_ref().and_then(|text| mode(text, wrong));
-    entry.user = names.owner(path, line.user.as_ref(), wrong);
-    entry.group = names.owner(path, line.group.as_ref(), wrong);
+    entry.user = common.owner(path, line.user.as_ref(), USER, wrong);
+    entry.group = common.owner(path, line.group.as_ref(), GROUP, wrong);
     entry.size = line.size;
     entry.digest = line.digest.as_ref().and_then(|text| digest(text, wrong));
-    entry.package = line.package.as_deref().map(|package| names.shared(package));
+    entry.package = line.package.as_deref().map(|package| common.shared(package, PACKAGE));
     entry.xattrs = xattrs(line, wrong);
     known_path.then_some(entry)
 }
@@ -187,6 +222,14 @@ fn check_keys<'f>(line: &'f PathLine<'f>, file_type: FileType, wrong: &mut Vec<W
     let is_file = file_type == FileType::File;
     let is_link = file_type == FileType::Symlink;
     let is_device = matches!(file_type, FileType::Char | FileType::Block);
+    let file_keys = line.size.is_some() || line.digest.is_some() || line.same_as.is_some();
+    if (is_file || !file_keys)
+        && is_link == line.target.is_some()
+        && is_device == line.major.is_some()
+        && is_device == line.minor.is_some()
+    {
+        return;
+    }
     let is = || format!("{} is {}", quoted(path), file_type.described());
     for (given, key, fits, whose) in [
         (line.size.is_some(), "size", is_file, "files"),
@@ -231,6 +274,9 @@ fn digest<'f>(text: &'f Text<'f>, wrong: &mut Vec<Wrong<'f>>) -> Option<[u8; 32]
 }
 
 fn xattrs<'f>(line: &'f PathLine<'f>, wrong: &mut Vec<Wrong<'f>>) -> Box<[Xattr]> {
+    if line.xattrs.0.is_empty() {
+        return Box::default();
+    }
     let mut xattrs: Vec<(&Text<'_>, Xattr)> = Vec::with_capacity(line.xattrs.0.len());
     for (name, value) in &line.xattrs.0 {
         if name.is_empty() {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::FactsError;
 use super::accounts::{groups, packages, users};
-use super::entry::{Names, Wrong, entry, listed, nearest, quoted};
+use super::entry::{Common, Wrong, entry, listed, nearest, quoted};
 use super::format::{GroupLine, OwnerText, PackageLine, Pairs, PathLine, Text, UserLine};
 use super::keys::{FILE, Key, SAYING, Sort};
 use super::read::{is_known_version, misplaced, unknown_version};
@@ -254,10 +254,10 @@ impl<'t> Faults<'t> {
     fn paths(&mut self) {
         let lines: Vec<PathLine<'t>> =
             self.lines("paths").into_iter().filter_map(|line| self.path_line(line)).collect();
-        let (mut names, mut wrong) = (Names::default(), Vec::new());
+        let (mut common, mut wrong) = (Common::default(), Vec::new());
         let mut entries = Vec::with_capacity(lines.len());
         for line in &lines {
-            if let Some(entry) = entry(line, &mut names, &mut wrong) {
+            if let Some(entry) = entry(line, &mut common, &mut wrong) {
                 entries.push((entry, &line.path));
             }
         }

@@ -6,12 +6,9 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::entry::{Names, entry};
-use crate::tree::Entry;
 
 /// The version that is written; files of its major version are read.
 pub(super) const VERSION: &str = "1.0";
@@ -50,36 +47,35 @@ pub(super) struct FactsFile<'t, P: Default> {
 }
 
 /// One path.
-#[derive(Deserialize, Serialize, JsonSchema)]
+#[derive(Default, Serialize, JsonSchema)]
 #[schemars(rename = "Path")]
 #[serde(deny_unknown_fields)]
 pub(super) struct PathLine<'t> {
     /// Absolute and normalised.
-    #[serde(borrow)]
     #[schemars(regex(pattern = "^/"))]
     pub path: Text<'t>,
     /// What stands there.
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     #[schemars(with = "TypeName")]
     pub file_type: Text<'t>,
     /// Permission bits in octal.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^0?[0-7]{3,4}$"))]
     pub mode: Option<Text<'t>>,
     /// The owner: a name, or a number where there is no name.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<OwnerText<'t>>,
     /// The group: a name, or a number where there is no name.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<OwnerText<'t>>,
     /// Of a file: how many bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Of a symbolic link: its text.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Text<'t>>,
     /// Of a hard link: the path of the first name.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^/"))]
     pub same_as: Option<Text<'t>>,
     /// Of a device: its major number.
@@ -89,14 +85,14 @@ pub(super) struct PathLine<'t> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minor: Option<u32>,
     /// The package that owns it.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Text<'t>>,
     /// Of a file: `blake3:` and 64 hexadecimal digits.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^blake3:[0-9a-f]{64}$"))]
     pub digest: Option<Text<'t>>,
     /// Extended attributes by name; a value that is not plain text is `0x` and hexadecimal digits.
-    #[serde(borrow, default, skip_serializing_if = "Pairs::is_empty")]
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
     pub xattrs: Pairs<'t>,
 }
 
@@ -190,39 +186,6 @@ fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> R
 #[schemars(transparent)]
 struct PathLines<'t>(#[allow(dead_code, reason = "only its type is looked at")] Vec<PathLine<'t>>);
 
-/// The paths as entries, each lowered as it is read, so that the lines themselves are never kept.
-#[derive(Default)]
-pub(super) struct Entries(pub Vec<Entry>);
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(EntriesVisitor)
-    }
-}
-
-struct EntriesVisitor;
-
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Entries;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<Entries, A::Error> {
-        let mut names = Names::default();
-        let mut entries = Vec::new();
-        while let Some(Object(line)) = lines.next_element::<Object<PathLine<'de>>>()? {
-            let mut wrong = Vec::new();
-            let read = entry(&line, &mut names, &mut wrong);
-            match (read, wrong.into_iter().next()) {
-                (Some(entry), None) => entries.push(entry),
-                (_, Some(wrong)) => return Err(A::Error::custom(wrong.message)),
-                (None, None) => return Err(A::Error::custom("a path cannot be made out")),
-            }
-        }
-        Ok(Entries(entries))
-    }
-}
-
 /// A facts file from its text.
 pub(super) fn from_text<'t, P: Deserialize<'t> + Default>(
     text: &'t str,
@@ -256,7 +219,7 @@ enum ManagerName {
 }
 
 /// A string, borrowed from the file wherever it has no escapes: then its address says its place in the file, too.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct Text<'t>(pub Cow<'t, str>);
 

@@ -1,6 +1,7 @@
 //! Facts: what is known to exist below an image, as a value and as the file format that writes it down.
 
 mod accounts;
+mod entries;
 mod entry;
 mod faults;
 mod format;

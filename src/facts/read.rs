@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use super::accounts::{groups, packages, users};
+use super::entries::Entries;
 use super::entry::{Wrong, quoted};
 use super::faults::faults;
-use super::format::{Entries, FactsFile, Text, from_text};
+use super::format::{FactsFile, Text, from_text};
 use super::{Facts, FactsError};
 use crate::catalog::Code;
 use crate::text::Span;
@@ -40,8 +41,10 @@ fn faultless(text: &str) -> Result<Facts, String> {
     let Entries(entries) = std::mem::take(&mut file.paths);
     let count = entries.len();
     let tree = Tree::new(entries, Vec::new());
-    let listed = tree.entries().iter().filter(|entry| entry.listed).count();
-    if listed != count || !tree.problems().is_empty() || below_links(&tree).next().is_some() {
+    let mut listed = 0;
+    let counted = tree.entries().iter().inspect(|entry| listed += usize::from(entry.listed));
+    let below_link = below_links(counted).next().is_some();
+    if below_link || listed != count || !tree.problems().is_empty() {
         return Err(String::from("its paths contradict each other"));
     }
     let mut wrong = Vec::new();
@@ -74,10 +77,10 @@ pub(super) fn unknown_version(version: &str) -> (String, String) {
     (message, String::from("write the facts anew, or use a featgraph that reads this version"))
 }
 
-/// Entries that stand below a symbolic link, each with that link.
-fn below_links(tree: &Tree) -> impl Iterator<Item = (&Entry, &Entry)> {
+/// Of sorted entries those that stand below a symbolic link, each with that link.
+fn below_links<'e>(entries: impl Iterator<Item = &'e Entry>) -> impl Iterator<Item = (&'e Entry, &'e Entry)> {
     let mut link: Option<&Entry> = None;
-    tree.entries().iter().filter_map(move |entry| {
+    entries.filter_map(move |entry| {
         // Everything below it follows it directly.
         if let Some(above) = link.filter(|link| is_below(&entry.path, &link.path)) {
             return entry.listed.then_some((entry, above));
@@ -116,7 +119,7 @@ pub(super) fn misplaced<'f>(entries: Vec<(Entry, &'f Text<'f>)>, wrong: &mut Vec
         };
         wrong.push(Wrong::new(path, message));
     }
-    for (entry, link) in below_links(&tree) {
+    for (entry, link) in below_links(tree.entries().iter()) {
         if let Some(path) = said.get(&entry.path) {
             let link = quoted(&format!("/{}", link.path));
             let message = format!("{} is below {link}, which is a symbolic link", quoted(path));

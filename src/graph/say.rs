@@ -1,5 +1,7 @@
 //! What an image's rows are called in a sentence, where they stand, and findings about them.
 
+use std::borrow::Cow;
+
 use super::image::Image;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Related, Role};
@@ -58,11 +60,11 @@ impl Image {
     }
 
     /// An owner in a sentence.
-    pub fn say_owner(&self, owner: Owner) -> String {
+    pub fn say_owner(&self, owner: Owner) -> Cow<'_, str> {
         match owner {
-            Owner::Name(name) => self.entities.last(name).to_owned(),
-            Owner::Number(number) => number.to_string(),
-            Owner::Unknown => "an unknown owner".to_owned(),
+            Owner::Name(name) => self.entities.last(name).into(),
+            Owner::Number(number) => number.to_string().into(),
+            Owner::Unknown => "an unknown owner".into(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::catalog::Code;
 use crate::fragment::SmallFix;
 use crate::kind::{Kind, Lowering};
 use crate::message;
+use crate::near;
 use crate::syntax::{NodeId, Shape};
 
 /// All features of one kind.
@@ -64,7 +65,7 @@ pub fn unknown(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     }
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     let known = kinds.iter().copied().chain(["image", "include", "format_version"]);
-    let near = message::nearest(name, known);
+    let near = near::nearest(name, known);
     let entries = if shape == Shape::Array { document.children(node).count() } else { 1 };
     let is_feature = matches!(shape, Shape::Array | Shape::Table);
     let (code, sentence) = if is_feature {

@@ -8,6 +8,7 @@ use crate::fragment::{Manager, Parent, SmallFix};
 use crate::intern::PathProblem;
 use crate::kind::Lowering;
 use crate::message;
+use crate::near;
 use crate::syntax::{NodeId, Shape};
 use crate::text::Span;
 
@@ -64,7 +65,7 @@ pub fn image(lowering: &mut Lowering<'_>, node: NodeId) {
             }
             "when" | "vars" => reserved(lowering, &key, key_span),
             _ => {
-                let near = message::nearest(&key, KEYS);
+                let near = near::nearest(&key, KEYS);
                 let sentence = format!("`[image]` has no key {}", message::quoted(&key));
                 let finding = lowering.report(Code::UnknownKey, key_span, sentence);
                 finding.fix = near.map(|near| renamed(key_span, near));
@@ -95,7 +96,7 @@ fn package_manager(lowering: &mut Lowering<'_>, node: NodeId, span: Span) {
     let known = Manager::ALL.map(Manager::name);
     let sentence = format!("`package_manager` cannot be {}", message::quoted(&name));
     let finding = lowering.report(Code::InvalidValue, span, sentence);
-    let near = message::nearest(&name, known);
+    let near = near::nearest(&name, known);
     finding.fix = near.map(|near| SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\"") });
     suggest(finding, near, || format!("known are {}", message::list(&known)));
 }
@@ -139,7 +140,7 @@ fn opaque_parent(lowering: &mut Lowering<'_>, node: NodeId) {
                 opaque = true;
             }
             _ => {
-                let (span, near) = (document.key(member), message::nearest(&key, ["name", "opaque"]));
+                let (span, near) = (document.key(member), near::nearest(&key, ["name", "opaque"]));
                 let sentence = format!("a parent's table has no key {}", message::quoted(&key));
                 let finding = lowering.report(Code::UnknownKey, span, sentence);
                 finding.fix = near.map(|near| renamed(span, near));

@@ -5,6 +5,7 @@ use super::values::{reference, renamed, string, suggest, wrong_type};
 use crate::catalog::Code;
 use crate::kind::Lowering;
 use crate::message;
+use crate::near;
 use crate::syntax::{Language, NodeId, Shape};
 
 /// `include`, of an image or a feature set.
@@ -74,12 +75,12 @@ fn typed_include(lowering: &mut Lowering<'_>, node: NodeId) {
                     let known = TYPES.map(|(known, _)| known);
                     let sentence = format!("an included file cannot be of type {}", message::quoted(&name));
                     let finding = lowering.report(Code::InvalidValue, at, sentence);
-                    suggest(finding, message::nearest(&name, known), || format!("known are {}", message::list(&known)));
+                    suggest(finding, near::nearest(&name, known), || format!("known are {}", message::list(&known)));
                     finding.loses = true;
                 }
             }
             _ => {
-                let (at, near) = (document.key(member), message::nearest(&key, KEYS));
+                let (at, near) = (document.key(member), near::nearest(&key, KEYS));
                 let sentence = format!("an entry of `include` has no key {}", message::quoted(&key));
                 let finding = lowering.report(Code::UnknownKey, at, sentence);
                 finding.fix = near.map(|near| renamed(at, near));

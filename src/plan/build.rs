@@ -229,7 +229,7 @@ impl PlanSource for Built<'_> {
         }
     }
 
-    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step, &[Origin]) -> io::Result<()>) -> io::Result<()> {
+    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step<'_>, &[Origin<'_>]) -> io::Result<()>) -> io::Result<()> {
         let mut scratch = Scratch::default();
         for &node in &self.order {
             let step = self.step(node, &mut scratch);

@@ -29,7 +29,7 @@ impl Keys {
     /// keys of the steps it requires. The order of `relies` and `required` does not matter.
     pub fn step(
         &mut self,
-        op: &Op,
+        op: &Op<'_>,
         source: impl Fn(&str) -> Option<Digest>,
         relies: &[&[u8]],
         base: Option<Digest>,
@@ -79,7 +79,7 @@ impl Keys {
 
 /// [`Keys::step`] for one step alone.
 pub fn step_key(
-    op: &Op,
+    op: &Op<'_>,
     source: impl Fn(&str) -> Option<Digest>,
     relies: &[&[u8]],
     base: Option<Digest>,

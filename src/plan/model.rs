@@ -1,5 +1,6 @@
 //! The public plan format, version 1.0: what an executor reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
@@ -14,7 +15,7 @@ use super::op::Op;
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// Origins of the steps by step id, in the order of the steps.
-pub type Origins = IndexMap<String, Vec<Origin>>;
+pub type Origins = IndexMap<String, Vec<Origin<'static>>>;
 
 /// The order in which an executor carries out one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,12 +32,12 @@ pub struct Plan {
     /// The barriers, in order: every step of one is done before any of the next starts.
     pub stages: Vec<Stage>,
     /// The steps, sorted by stage, wave and entity. They can be carried out as they stand.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<'static>>,
     /// What was not proven but relied upon, to be checked when its stage starts.
     pub expects: Vec<Expect>,
     /// Where every step was declared, by step id. Absent where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "origin_map")]
-    #[schemars(with = "Option<BTreeMap<String, Vec<Origin>>>")]
+    #[schemars(with = "Option<BTreeMap<String, Vec<Origin<'static>>>>")]
     pub origins: Option<Origins>,
 }
 
@@ -98,9 +99,9 @@ impl Phase {
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "a step")]
-pub struct Step {
+pub struct Step<'a> {
     /// Stable name: kind, `:`, main entity; where two would be equal, `#` and a short digest follow.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// Number of its stage, from 0.
     pub stage: u32,
     /// The longest way to it from the start of its stage, from 0. Steps of one wave do not need each other.
@@ -111,9 +112,9 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "is_false")]
     pub implied: bool,
     /// What to do.
-    pub op: Op,
+    pub op: Op<'a>,
     /// Ids of the steps that must be done before it, also those of earlier stages.
-    pub requires: Vec<String>,
+    pub requires: Vec<Cow<'a, str>>,
     /// The entities it brings about.
     pub provides: Vec<Provided>,
     /// Places it edits in place. A step that modifies what another one modifies or provides never runs at once with it,
@@ -311,9 +312,9 @@ impl PathType {
 /// Where a step was declared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(expecting = "an origin")]
-pub struct Origin {
+pub struct Origin<'a> {
     /// The file, relative to the working directory.
-    pub file: String,
+    pub file: Cow<'a, str>,
     /// From 1.
     pub line: u32,
     /// From 1, in Unicode scalar values.

@@ -1,5 +1,6 @@
 //! The primitives that an executor carries out. They know nothing of kinds.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -11,36 +12,36 @@ use super::mode::Mode;
 /// A user or group is a name, or a number in digits; beside it stands its number, null where only the built root can tell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", expecting = "an operation")]
-pub enum Op {
+pub enum Op<'a> {
     /// Makes a directory, or sets mode and owner of one that an opaque step has already made.
     MakeDir {
         /// The directory.
-        path: String,
+        path: Cow<'a, str>,
         /// Its mode.
         mode: Mode,
         /// Its user.
-        user: String,
+        user: Cow<'a, str>,
         /// The user's number.
         uid: Option<u32>,
         /// Its group.
-        group: String,
+        group: Cow<'a, str>,
         /// The group's number.
         gid: Option<u32>,
     },
     /// Copies one file from the host.
     CopyFile {
         /// The file on the host.
-        src: String,
+        src: Cow<'a, str>,
         /// The file in the image.
-        dst: String,
+        dst: Cow<'a, str>,
         /// Its mode.
         mode: Mode,
         /// Its user.
-        user: String,
+        user: Cow<'a, str>,
         /// The user's number.
         uid: Option<u32>,
         /// Its group.
-        group: String,
+        group: Cow<'a, str>,
         /// The group's number.
         gid: Option<u32>,
         /// Its extended attributes by name. Absent: none.
@@ -50,9 +51,9 @@ pub enum Op {
     /// Copies a folder from the host with all in it; its own directory becomes `dst`.
     CopyTree {
         /// The folder on the host.
-        src: String,
+        src: Cow<'a, str>,
         /// The directory in the image.
-        dst: String,
+        dst: Cow<'a, str>,
         /// Mode of files that their owner may not execute.
         file_mode: Mode,
         /// Mode of files that their owner may execute.
@@ -60,11 +61,11 @@ pub enum Op {
         /// Mode of directories.
         directory_mode: Mode,
         /// User of everything in it; null: the names that the tree has.
-        user: Option<String>,
+        user: Option<Cow<'a, str>>,
         /// The user's number.
         uid: Option<u32>,
         /// Group of everything in it; null: the names that the tree has.
-        group: Option<String>,
+        group: Option<Cow<'a, str>>,
         /// The group's number.
         gid: Option<u32>,
         /// Extended attributes of every file, by name. Absent: none.
@@ -80,17 +81,17 @@ pub enum Op {
     /// Writes a file with the text given.
     WriteFile {
         /// The file in the image.
-        dst: String,
+        dst: Cow<'a, str>,
         /// All that is in it, as UTF-8.
-        text: String,
+        text: Cow<'a, str>,
         /// Its mode.
         mode: Mode,
         /// Its user.
-        user: String,
+        user: Cow<'a, str>,
         /// The user's number.
         uid: Option<u32>,
         /// Its group.
-        group: String,
+        group: Cow<'a, str>,
         /// The group's number.
         gid: Option<u32>,
         /// Its extended attributes by name. Absent: none.
@@ -100,21 +101,21 @@ pub enum Op {
     /// Makes a symbolic link.
     MakeSymlink {
         /// The link.
-        link: String,
+        link: Cow<'a, str>,
         /// The text of the link, as it is.
-        target: String,
+        target: Cow<'a, str>,
     },
     /// Makes another name for a file.
     MakeHardlink {
         /// The new name.
-        link: String,
+        link: Cow<'a, str>,
         /// The file.
-        target: String,
+        target: Cow<'a, str>,
     },
     /// Makes a device or a named pipe.
     MakeNode {
         /// The node.
-        path: String,
+        path: Cow<'a, str>,
         /// What it is.
         node: Node,
         /// Major number. Absent for a named pipe.
@@ -126,18 +127,18 @@ pub enum Op {
         /// Its mode.
         mode: Mode,
         /// Its user.
-        user: String,
+        user: Cow<'a, str>,
         /// The user's number.
         uid: Option<u32>,
         /// Its group.
-        group: String,
+        group: Cow<'a, str>,
         /// The group's number.
         gid: Option<u32>,
     },
     /// Removes what is at a path; of a link, the link itself.
     Remove {
         /// What goes.
-        path: String,
+        path: Cow<'a, str>,
         /// Whether it is an error that it is not there.
         must_exist: bool,
         /// Whether a directory goes with all below it; else it must be empty.
@@ -146,9 +147,9 @@ pub enum Op {
     /// Makes a mountpoint for what is mounted when the image runs.
     Mount {
         /// Where.
-        mountpoint: String,
+        mountpoint: Cow<'a, str>,
         /// What is mounted there.
-        source: String,
+        source: Cow<'a, str>,
         /// Whether the source is a path of the host or an image.
         source_type: SourceType,
         /// Whether the mountpoint is a directory; else it is a file.
@@ -157,19 +158,19 @@ pub enum Op {
     /// Unpacks an archive.
     Extract {
         /// The archive on the host.
-        src: String,
+        src: Cow<'a, str>,
         /// The directory in the image.
-        dst: String,
+        dst: Cow<'a, str>,
         /// How many leading components of every entry's name are dropped.
         strip_components: u32,
         /// Whether entries belong to the archive's numbers or names, where `user` and `group` do not say otherwise.
         owners: Owners,
         /// User of every entry; null: as `owners` says.
-        user: Option<String>,
+        user: Option<Cow<'a, str>>,
         /// The user's number.
         uid: Option<u32>,
         /// Group of every entry; null: as `owners` says.
-        group: Option<String>,
+        group: Option<Cow<'a, str>>,
         /// The group's number.
         gid: Option<u32>,
         /// Entries that something else provides, as places in the image. Absent: none.
@@ -179,17 +180,17 @@ pub enum Op {
     /// Copies a file or a directory with all in it out of another image.
     Clone {
         /// The manifest or the facts of that image.
-        from: String,
+        from: Cow<'a, str>,
         /// The place in that image.
-        src: String,
+        src: Cow<'a, str>,
         /// The place in this image.
-        dst: String,
+        dst: Cow<'a, str>,
         /// User of every entry; null: that image's names.
-        user: Option<String>,
+        user: Option<Cow<'a, str>>,
         /// The user's number.
         uid: Option<u32>,
         /// Group of every entry; null: that image's names.
-        group: Option<String>,
+        group: Option<Cow<'a, str>>,
         /// The group's number.
         gid: Option<u32>,
         /// Entries that something else provides, as places in this image. Absent: none.
@@ -199,7 +200,7 @@ pub enum Op {
     /// Adds a group.
     AddGroup {
         /// Its name.
-        name: String,
+        name: Cow<'a, str>,
         /// Its number; null: the next that is free in the built root.
         gid: Option<u32>,
         /// Whether it is a system group.
@@ -208,28 +209,28 @@ pub enum Op {
     /// Adds a user, locked.
     AddUser {
         /// The user's name.
-        name: String,
+        name: Cow<'a, str>,
         /// The user's number; null: the next that is free in the built root.
         uid: Option<u32>,
         /// The primary group.
-        group: String,
+        group: Cow<'a, str>,
         /// The primary group's number.
         gid: Option<u32>,
         /// Supplementary groups.
         groups: Vec<String>,
         /// The home directory, which is not made by this step.
-        home: String,
+        home: Cow<'a, str>,
         /// The login shell.
-        shell: String,
+        shell: Cow<'a, str>,
         /// The comment field; may be empty.
-        comment: String,
+        comment: Cow<'a, str>,
         /// Whether it is a system account.
         system: bool,
     },
     /// Adds a user to groups.
     AddToGroups {
         /// The user.
-        name: String,
+        name: Cow<'a, str>,
         /// The groups to add to.
         groups: Vec<String>,
     },
@@ -253,11 +254,11 @@ pub enum Op {
         /// The program and its arguments.
         command: Vec<String>,
         /// The user who runs it.
-        user: String,
+        user: Cow<'a, str>,
         /// The user's number.
         uid: Option<u32>,
         /// The working directory.
-        cwd: String,
+        cwd: Cow<'a, str>,
         /// The whole environment, plus PATH and HOME.
         env: BTreeMap<String, String>,
         /// Whether it may use the network.
@@ -278,12 +279,12 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         labels: BTreeMap<String, String>,
         /// The user who runs it; null: as the parent has it.
-        user: Option<String>,
+        user: Option<Cow<'a, str>>,
         /// The user's number.
         uid: Option<u32>,
         /// The working directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        working_dir: Option<String>,
+        working_dir: Option<Cow<'a, str>>,
         /// Ports, such as `80/tcp`.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         exposed_ports: Vec<String>,
@@ -292,7 +293,7 @@ pub enum Op {
         volumes: Vec<String>,
         /// The signal that asks it to stop.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        stop_signal: Option<String>,
+        stop_signal: Option<Cow<'a, str>>,
     },
 }
 

@@ -3,6 +3,7 @@
 //! It says again what the derived form of [`Op`] says, because every step is written and goes into a key, and this way needs neither a
 //! tree of values nor a buffer for each. Every field is bound, so one that is added cannot be forgotten; tests hold the forms together.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::digest::Digest;
@@ -29,7 +30,7 @@ enum Value<'o> {
 }
 
 /// Writes an operation as it stands in a plan.
-pub(super) fn write_op(out: &mut Vec<u8>, form: Form, op: &Op) {
+pub(super) fn write_op(out: &mut Vec<u8>, form: Form, op: &Op<'_>) {
     let mut object = Object::open(out, form);
     each(op, |key, value| match value {
         Value::Source(path) => object.text(key, path),
@@ -40,7 +41,7 @@ pub(super) fn write_op(out: &mut Vec<u8>, form: Form, op: &Op) {
 }
 
 /// Writes an operation as it goes into a key: canonical JSON, each source by its digest; by its name only where nobody knows the digest.
-pub(super) fn write_key_op(out: &mut Vec<u8>, op: &Op, source: &impl Fn(&str) -> Option<Digest>) {
+pub(super) fn write_key_op(out: &mut Vec<u8>, op: &Op<'_>, source: &impl Fn(&str) -> Option<Digest>) {
     let mut members = [(key!(""), Value::Flag(false)); MOST];
     let mut count = 0;
     each(op, |key, value| {
@@ -84,7 +85,7 @@ fn plain(object: &mut Object<'_>, key: Key, value: Value<'_>) {
 }
 
 /// Tells every member, `type` first and then in the order of the plan.
-fn each<'o>(op: &'o Op, mut tell: impl FnMut(Key, Value<'o>)) {
+fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
     use Value::{Flag, List, Map, Number, NumberOrNull, Source, Sources, Text, TextOrNull};
     let mut tell = |members: &[(Key, Option<Value<'o>>)]| {
         for &(key, value) in members {
@@ -93,30 +94,43 @@ fn each<'o>(op: &'o Op, mut tell: impl FnMut(Key, Value<'o>)) {
             }
         }
     };
+    // Whom what is made belongs to.
+    let owned = |user: &'o str, uid: &Option<u32>, group: &'o str, gid: &Option<u32>| {
+        [
+            (key!("user"), Some(Text(user))),
+            (key!("uid"), Some(NumberOrNull(*uid))),
+            (key!("group"), Some(Text(group))),
+            (key!("gid"), Some(NumberOrNull(*gid))),
+        ]
+    };
+    // Whom it belongs to where that is not left to the source.
+    let given =
+        |user: &'o Option<Cow<'_, str>>, uid: &Option<u32>, group: &'o Option<Cow<'_, str>>, gid: &Option<u32>| {
+            [
+                (key!("user"), Some(TextOrNull(user.as_deref()))),
+                (key!("uid"), Some(NumberOrNull(*uid))),
+                (key!("group"), Some(TextOrNull(group.as_deref()))),
+                (key!("gid"), Some(NumberOrNull(*gid))),
+            ]
+        };
     let list_if_any = |list: &'o [String]| (!list.is_empty()).then_some(List(list));
     let map_if_any = |map: &'o BTreeMap<String, String>| (!map.is_empty()).then_some(Map(map));
     let of_type = |name| (key!("type"), Some(Text(name)));
     match op {
-        Op::MakeDir { path, mode, user, uid, group, gid } => tell(&[
-            of_type("make_dir"),
-            (key!("path"), Some(Text(path))),
-            (key!("mode"), Some(Value::Mode(*mode))),
-            (key!("user"), Some(Text(user))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(Text(group))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-        ]),
-        Op::CopyFile { src, dst, mode, user, uid, group, gid, xattrs } => tell(&[
-            of_type("copy_file"),
-            (key!("src"), Some(Source(src))),
-            (key!("dst"), Some(Text(dst))),
-            (key!("mode"), Some(Value::Mode(*mode))),
-            (key!("user"), Some(Text(user))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(Text(group))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-            (key!("xattrs"), map_if_any(xattrs)),
-        ]),
+        Op::MakeDir { path, mode, user, uid, group, gid } => {
+            tell(&[of_type("make_dir"), (key!("path"), Some(Text(path))), (key!("mode"), Some(Value::Mode(*mode)))]);
+            tell(&owned(user, uid, group, gid));
+        }
+        Op::CopyFile { src, dst, mode, user, uid, group, gid, xattrs } => {
+            tell(&[
+                of_type("copy_file"),
+                (key!("src"), Some(Source(src))),
+                (key!("dst"), Some(Text(dst))),
+                (key!("mode"), Some(Value::Mode(*mode))),
+            ]);
+            tell(&owned(user, uid, group, gid));
+            tell(&[(key!("xattrs"), map_if_any(xattrs))]);
+        }
         Op::CopyTree {
             src,
             dst,
@@ -130,50 +144,49 @@ fn each<'o>(op: &'o Op, mut tell: impl FnMut(Key, Value<'o>)) {
             xattrs,
             exclude,
             skip,
-        } => tell(&[
-            of_type("copy_tree"),
-            (key!("src"), Some(Source(src))),
-            (key!("dst"), Some(Text(dst))),
-            (key!("file_mode"), Some(Value::Mode(*file_mode))),
-            (key!("executable_mode"), Some(Value::Mode(*executable_mode))),
-            (key!("directory_mode"), Some(Value::Mode(*directory_mode))),
-            (key!("user"), Some(TextOrNull(user.as_deref()))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(TextOrNull(group.as_deref()))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-            (key!("xattrs"), map_if_any(xattrs)),
-            (key!("exclude"), list_if_any(exclude)),
-            (key!("skip"), list_if_any(skip)),
-        ]),
-        Op::WriteFile { dst, text, mode, user, uid, group, gid, xattrs } => tell(&[
-            of_type("write_file"),
-            (key!("dst"), Some(Text(dst))),
-            (key!("text"), Some(Text(text))),
-            (key!("mode"), Some(Value::Mode(*mode))),
-            (key!("user"), Some(Text(user))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(Text(group))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-            (key!("xattrs"), map_if_any(xattrs)),
-        ]),
+        } => {
+            tell(&[
+                of_type("copy_tree"),
+                (key!("src"), Some(Source(src))),
+                (key!("dst"), Some(Text(dst))),
+                (key!("file_mode"), Some(Value::Mode(*file_mode))),
+                (key!("executable_mode"), Some(Value::Mode(*executable_mode))),
+                (key!("directory_mode"), Some(Value::Mode(*directory_mode))),
+            ]);
+            tell(&given(user, uid, group, gid));
+            tell(&[
+                (key!("xattrs"), map_if_any(xattrs)),
+                (key!("exclude"), list_if_any(exclude)),
+                (key!("skip"), list_if_any(skip)),
+            ]);
+        }
+        Op::WriteFile { dst, text, mode, user, uid, group, gid, xattrs } => {
+            tell(&[
+                of_type("write_file"),
+                (key!("dst"), Some(Text(dst))),
+                (key!("text"), Some(Text(text))),
+                (key!("mode"), Some(Value::Mode(*mode))),
+            ]);
+            tell(&owned(user, uid, group, gid));
+            tell(&[(key!("xattrs"), map_if_any(xattrs))]);
+        }
         Op::MakeSymlink { link, target } => {
             tell(&[of_type("make_symlink"), (key!("link"), Some(Text(link))), (key!("target"), Some(Text(target)))]);
         }
         Op::MakeHardlink { link, target } => {
             tell(&[of_type("make_hardlink"), (key!("link"), Some(Text(link))), (key!("target"), Some(Text(target)))]);
         }
-        Op::MakeNode { path, node, major, minor, mode, user, uid, group, gid } => tell(&[
-            of_type("make_node"),
-            (key!("path"), Some(Text(path))),
-            (key!("node"), Some(Text(node.name()))),
-            (key!("major"), major.map(Number)),
-            (key!("minor"), minor.map(Number)),
-            (key!("mode"), Some(Value::Mode(*mode))),
-            (key!("user"), Some(Text(user))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(Text(group))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-        ]),
+        Op::MakeNode { path, node, major, minor, mode, user, uid, group, gid } => {
+            tell(&[
+                of_type("make_node"),
+                (key!("path"), Some(Text(path))),
+                (key!("node"), Some(Text(node.name()))),
+                (key!("major"), major.map(Number)),
+                (key!("minor"), minor.map(Number)),
+                (key!("mode"), Some(Value::Mode(*mode))),
+            ]);
+            tell(&owned(user, uid, group, gid));
+        }
         Op::Remove { path, must_exist, recursive } => tell(&[
             of_type("remove"),
             (key!("path"), Some(Text(path))),
@@ -187,29 +200,27 @@ fn each<'o>(op: &'o Op, mut tell: impl FnMut(Key, Value<'o>)) {
             (key!("source_type"), Some(Text(source_type.name()))),
             (key!("directory"), Some(Flag(*directory))),
         ]),
-        Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, skip } => tell(&[
-            of_type("extract"),
-            (key!("src"), Some(Source(src))),
-            (key!("dst"), Some(Text(dst))),
-            (key!("strip_components"), Some(Number(*strip_components))),
-            (key!("owners"), Some(Text(owners.name()))),
-            (key!("user"), Some(TextOrNull(user.as_deref()))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(TextOrNull(group.as_deref()))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-            (key!("skip"), list_if_any(skip)),
-        ]),
-        Op::Clone { from, src, dst, user, uid, group, gid, skip } => tell(&[
-            of_type("clone"),
-            (key!("from"), Some(Source(from))),
-            (key!("src"), Some(Text(src))),
-            (key!("dst"), Some(Text(dst))),
-            (key!("user"), Some(TextOrNull(user.as_deref()))),
-            (key!("uid"), Some(NumberOrNull(*uid))),
-            (key!("group"), Some(TextOrNull(group.as_deref()))),
-            (key!("gid"), Some(NumberOrNull(*gid))),
-            (key!("skip"), list_if_any(skip)),
-        ]),
+        Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, skip } => {
+            tell(&[
+                of_type("extract"),
+                (key!("src"), Some(Source(src))),
+                (key!("dst"), Some(Text(dst))),
+                (key!("strip_components"), Some(Number(*strip_components))),
+                (key!("owners"), Some(Text(owners.name()))),
+            ]);
+            tell(&given(user, uid, group, gid));
+            tell(&[(key!("skip"), list_if_any(skip))]);
+        }
+        Op::Clone { from, src, dst, user, uid, group, gid, skip } => {
+            tell(&[
+                of_type("clone"),
+                (key!("from"), Some(Source(from))),
+                (key!("src"), Some(Text(src))),
+                (key!("dst"), Some(Text(dst))),
+            ]);
+            tell(&given(user, uid, group, gid));
+            tell(&[(key!("skip"), list_if_any(skip))]);
+        }
         Op::AddGroup { name, gid, system } => tell(&[
             of_type("add_group"),
             (key!("name"), Some(Text(name))),

@@ -73,7 +73,7 @@ pub trait PlanSource {
     ///
     /// # Errors
     /// Whatever `tell` fails with.
-    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step, &[Origin]) -> io::Result<()>) -> io::Result<()>;
+    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step<'_>, &[Origin<'_>]) -> io::Result<()>) -> io::Result<()>;
 
     /// Hands on what `write` writes of each step, in the order of the steps. So a source can make steps in whatever order is best for
     /// it, several at a time.
@@ -99,10 +99,10 @@ pub trait PlanSource {
 }
 
 /// Writes a step with its origins.
-pub type WriteStep<'w> = dyn Fn(&Step, &[Origin], &mut Vec<u8>) + Sync + 'w;
+pub type WriteStep<'w> = dyn Fn(&Step<'_>, &[Origin<'_>], &mut Vec<u8>) + Sync + 'w;
 
 /// Writes the id of a step with its origins.
-pub type WriteOrigins<'w> = dyn Fn(&str, &[Origin], &mut Vec<u8>) + Sync + 'w;
+pub type WriteOrigins<'w> = dyn Fn(&str, &[Origin<'_>], &mut Vec<u8>) + Sync + 'w;
 
 /// Takes what was written of one step.
 pub type HandOn<'h> = dyn FnMut(&[u8]) -> io::Result<()> + 'h;
@@ -118,10 +118,10 @@ impl PlanSource for Plan {
         }
     }
 
-    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step, &[Origin]) -> io::Result<()>) -> io::Result<()> {
+    fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step<'_>, &[Origin<'_>]) -> io::Result<()>) -> io::Result<()> {
         let known = self.origins.as_ref().filter(|_| origins);
         for step in &self.steps {
-            tell(step, known.and_then(|known| known.get(&step.id)).map_or(&[], Vec::as_slice))?;
+            tell(step, known.and_then(|known| known.get(&*step.id)).map_or(&[], Vec::as_slice))?;
         }
         Ok(())
     }

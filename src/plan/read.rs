@@ -171,7 +171,7 @@ fn read_lines(text: &[u8]) -> Result<Plan, ReadError> {
     #[serde(expecting = "a step")]
     struct Beside {
         #[serde(default)]
-        origin: Option<Vec<Origin>>,
+        origin: Option<Vec<Origin<'static>>>,
     }
 
     fn line<'t, T: Deserialize<'t>>(number: usize, text: &'t [u8]) -> Result<T, ReadError> {
@@ -188,7 +188,7 @@ fn read_lines(text: &[u8]) -> Result<Plan, ReadError> {
     for (number, text) in lines {
         let step: Step = line(number, text)?;
         if let Some(places) = line::<Beside>(number, text)?.origin {
-            origins.get_or_insert_with(IndexMap::new).insert(step.id.clone(), places);
+            origins.get_or_insert_with(IndexMap::new).insert(step.id.to_string(), places);
         }
         steps.push(step);
     }
@@ -215,7 +215,7 @@ fn read_lines(text: &[u8]) -> Result<Plan, ReadError> {
 fn check(plan: Plan) -> Result<Plan, ReadError> {
     let mut ids = HashSet::with_capacity(plan.steps.len());
     for step in &plan.steps {
-        if !ids.insert(step.id.as_str()) {
+        if !ids.insert(&*step.id) {
             return Err(ReadError::whole(format!("the step {:?} stands twice in the plan", step.id)));
         }
         if step.stage as usize >= plan.stages.len() {

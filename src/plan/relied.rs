@@ -156,8 +156,8 @@ fn expected(image: &Image, validator: u32) -> Expected {
         path_type: validator.file_type.map(path_type),
         executable: validator.executable,
         mode: validator.mode.map(Mode::new),
-        user: validator.user.map(|owner| image.say_owner(owner)),
-        group: validator.group.map(|owner| image.say_owner(owner)),
+        user: validator.user.map(|owner| image.say_owner(owner).into_owned()),
+        group: validator.group.map(|owner| image.say_owner(owner).into_owned()),
         empty: validator.empty,
     }
 }

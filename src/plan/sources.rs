@@ -34,7 +34,7 @@ pub(super) fn inputs_of(operations: &Operations<'_>, nodes: &Nodes<'_>, node: u3
                     _ => return None,
                 },
             };
-            Some(Input { path: operations.host(source.path), input_type, size, digest })
+            Some(Input { path: operations.host(source.path).into_owned(), input_type, size, digest })
         })
         .collect();
     if found.len() > 1 {

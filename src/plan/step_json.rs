@@ -6,7 +6,7 @@ use super::model::{Input, InputType, Origin, Provided, Replaced, ReplacedFrom, R
 use super::op_fields::write_op;
 
 /// Writes a step, with its origins as one more member where they are told.
-pub(super) fn write_step(out: &mut Vec<u8>, form: Form, step: &Step, origins: Option<&[Origin]>) {
+pub(super) fn write_step(out: &mut Vec<u8>, form: Form, step: &Step<'_>, origins: Option<&[Origin<'_>]>) {
     let Step { id, stage, wave, phase, implied, op, requires, provides, modifies, replaces, hermetic, inputs, key } =
         step;
     let mut object = Object::open(out, form);
@@ -18,7 +18,7 @@ pub(super) fn write_step(out: &mut Vec<u8>, form: Form, step: &Step, origins: Op
         object.flag(key!("implied"), true);
     }
     write_op(object.key(key!("op")), form, op);
-    object.texts(key!("requires"), requires.iter().map(String::as_str));
+    object.texts(key!("requires"), requires.iter().map(|id| &**id));
     object.list(key!("provides"), provides, |out, provided| match provided {
         Provided::Entity(entity) => write_string(out, entity),
         Provided::Tree { entity, entries } => {
@@ -48,7 +48,7 @@ pub(super) fn write_step(out: &mut Vec<u8>, form: Form, step: &Step, origins: Op
 }
 
 /// Writes the places where a step was declared.
-pub(super) fn write_origins(out: &mut Vec<u8>, form: Form, origins: &[Origin]) {
+pub(super) fn write_origins(out: &mut Vec<u8>, form: Form, origins: &[Origin<'_>]) {
     write_list(out, form, origins, |out, Origin { file, line, column }| {
         let mut object = Object::open(out, form);
         object.text(key!("file"), file);

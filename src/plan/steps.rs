@@ -1,5 +1,7 @@
 //! One step of a plan, and where it was declared.
 
+use std::borrow::Cow;
+
 use super::build::Built;
 use super::ids::main_entity;
 use super::model::{Origin, Phase, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
@@ -20,15 +22,15 @@ pub(super) struct Scratch {
 }
 
 impl Built<'_> {
-    pub(super) fn step(&self, node: u32, scratch: &mut Scratch) -> Step {
+    pub(super) fn step(&self, node: u32, scratch: &mut Scratch) -> Step<'_> {
         let graph = self.graph;
         self.required(node, &mut scratch.required);
-        let mut requires: Vec<String> = scratch.required.iter().map(|&node| self.ids.of(node).to_owned()).collect();
+        let mut requires: Vec<Cow<'_, str>> = scratch.required.iter().map(|&node| self.ids.of(node).into()).collect();
         requires.sort_unstable();
         let op = self.operations.operation(&self.nodes, node, self.ids.subject(node));
         let own_slot = self.nodes.slot(node);
         Step {
-            id: self.ids.of(node).to_owned(),
+            id: self.ids.of(node).into(),
             stage: graph.order.stage[node as usize],
             wave: graph.order.wave[node as usize],
             phase: phase_of(self.nodes.phase(node)),
@@ -66,7 +68,7 @@ impl Built<'_> {
         let image = &self.graph.image;
         let slots = self.provides.of(node);
         let main = main_entity(image, &self.nodes, node);
-        let mut keys: Vec<String> = Vec::new();
+        let mut provided = Vec::with_capacity(slots.len());
         let mut entries = 0u64;
         for &slot in slots {
             let slot = &image.slots.slots[slot as usize];
@@ -76,16 +78,15 @@ impl Built<'_> {
             if contained && !self.options.entries {
                 entries += 1;
             } else if main == Some(slot.entity) {
-                let subject = self.ids.subject(node);
-                keys.push([image.entities.entity_type(slot.entity).name(), ":", subject].concat());
+                let entity_type = image.entities.entity_type(slot.entity);
+                provided.push(Provided::Entity([entity_type.name(), ":", self.ids.subject(node)].concat()));
             } else {
-                keys.push(image.key(slot.entity));
+                provided.push(Provided::Entity(image.key(slot.entity)));
             }
         }
-        keys.extend(self.declared(node));
-        keys.sort_unstable();
-        keys.dedup();
-        let mut provided: Vec<Provided> = keys.into_iter().map(Provided::Entity).collect();
+        provided.extend(self.declared(node).map(Provided::Entity));
+        provided.sort_unstable_by(|a, b| a.entity().cmp(b.entity()));
+        provided.dedup();
         if entries > 0
             && let Some(main) =
                 self.nodes.slot(node).map_or(image.features.get(node as usize).and_then(|row| row.main), |_| None)
@@ -98,12 +99,10 @@ impl Built<'_> {
     }
 
     /// What the features of a step say that they bring about, where another step leads.
-    fn declared(&self, node: u32) -> Vec<String> {
-        if self.declared.is_empty() || self.nodes.slot(node).is_some() {
-            return Vec::new();
-        }
+    fn declared(&self, node: u32) -> impl Iterator<Item = String> {
+        let members = if self.nodes.slot(node).is_some() { &[] } else { self.members.of(node) };
         let of = |feature: &u32| self.declared.get(feature).into_iter().flatten();
-        self.members.of(node).iter().flat_map(of).map(|&entity| self.graph.image.key(entity)).collect()
+        members.iter().flat_map(of).map(|&entity| self.graph.image.key(entity))
     }
 
     fn replaced(&self, node: u32) -> Option<Replaced> {
@@ -135,14 +134,14 @@ impl Built<'_> {
     }
 
     /// Where the features of a step are declared, by file and position.
-    pub(super) fn origins_of(&self, node: u32, scratch: &mut Scratch) -> Vec<Origin> {
+    pub(super) fn origins_of(&self, node: u32, scratch: &mut Scratch) -> Vec<Origin<'_>> {
         let image = &self.graph.image;
-        let mut places: Vec<Origin> = Vec::new();
+        let mut places: Vec<Origin<'_>> = Vec::new();
         let mut add = |feature: u32| {
             let source = &image.fragment_of(feature).source;
             let origin = image.features[feature as usize].origin;
             let start = source.lines().position_near(origin.start, &source.text, &mut scratch.line);
-            places.push(Origin { file: source.name.clone(), line: start.line, column: start.column });
+            places.push(Origin { file: source.name.as_str().into(), line: start.line, column: start.column });
         };
         match self.nodes.slot(node) {
             Some(slot) => {

@@ -36,7 +36,7 @@ pub(super) fn write<P: PlanSource + ?Sized>(plan: &P, lines: &mut Lines<'_>) -> 
     Ok(())
 }
 
-fn heading(head: &PlanHead<'_>, step: &Step, before: Option<Phase>, lines: &mut Lines<'_>) {
+fn heading(head: &PlanHead<'_>, step: &Step<'_>, before: Option<Phase>, lines: &mut Lines<'_>) {
     if before != Some(step.phase) {
         lines.push(&format!("\n{}\n", step.phase.name()));
     }
@@ -50,7 +50,7 @@ fn heading(head: &PlanHead<'_>, step: &Step, before: Option<Phase>, lines: &mut 
     }
 }
 
-fn step_line(step: &Step) -> String {
+fn step_line(step: &Step<'_>) -> String {
     let (word, words) = describe(&step.op);
     let mut line = format!("    {:>3}  {word:<9}  {words}", step.wave);
     if step.implied {

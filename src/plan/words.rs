@@ -10,7 +10,7 @@ use super::op::Op;
 const LONGEST_COMMAND: usize = 120;
 
 /// One word for what an operation does, and what it does it to.
-pub(super) fn describe(op: &Op) -> (&'static str, String) {
+pub(super) fn describe(op: &Op<'_>) -> (&'static str, String) {
     match op {
         Op::MakeDir { path, mode, user, group, .. } => {
             ("directory", format!("{}  {}", shown(path), owned(*mode, user, group)))

@@ -9,7 +9,8 @@ use super::complaint::{Complaint, reason};
 use super::discover::{relative, shown};
 use super::levels::{self, Setting, Subject};
 use crate::catalog::Severity;
-use crate::message::{nearest, quoted};
+use crate::message::quoted;
+use crate::near::nearest;
 use crate::text::{Source, Span};
 
 /// What the file is called.

@@ -3,6 +3,7 @@
 use crate::catalog::{Code, Severity};
 use crate::compile::Levels;
 use crate::message;
+use crate::near;
 
 /// What a level is set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(crate) fn subject(name: &str, severity: Option<Severity>) -> Result<Subject,
     }
     let Some(code) = Code::from_name(name) else {
         let known = Code::ALL.iter().copied().filter(|code| code.level_can_be_set()).map(Code::name);
-        let way_out = match message::nearest(name, known.chain(["warnings"])) {
+        let way_out = match near::nearest(name, known.chain(["warnings"])) {
             Some(near) => format!("did you mean `{near}`?"),
             None => String::from("`featgraph explain` lists all codes"),
         };

@@ -73,7 +73,7 @@ pub fn answer(base: &Path, ask: &Ask) -> Answer {
             // Whether a file is there already, exactly so, is told by its contents.
             let options = RootOptions { digests: true, ..RootOptions::default() };
             Answer::Root(match read_root(&path, &options, &Limits::DEFAULT) {
-                Ok(read) => RootState::Facts(Arc::new(read.facts)),
+                Ok(read) => RootState::Facts { facts: Arc::new(read.facts), lost: read.lost.into() },
                 Err(RootError::Unreadable(reason)) => RootState::Missing(reason),
                 Err(RootError::Escapes(entries)) => RootState::Escapes(entries),
             })
@@ -176,7 +176,9 @@ pub fn digest_file(path: &Path) -> Result<(u64, [u8; 32]), String> {
 /// How many bytes a stream has, and their blake3.
 fn digest_stream(mut stream: impl Read) -> io::Result<(u64, [u8; 32])> {
     let mut hasher = blake3::Hasher::new();
-    let mut piece = vec![0; 1 << 17];
+    // Most files are small: the buffer grows with what is there to be read.
+    const LARGEST: usize = 1 << 17;
+    let mut piece = vec![0; 1 << 12];
     let mut size = 0;
     loop {
         match stream.read(&mut piece) {
@@ -184,6 +186,9 @@ fn digest_stream(mut stream: impl Read) -> io::Result<(u64, [u8; 32])> {
             Ok(count) => {
                 hasher.update(&piece[..count]);
                 size += count as u64;
+                if count == piece.len() && count < LARGEST {
+                    piece.resize(count * 4, 0);
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use toml_parser::Raw;
 use toml_parser::decoder::Encoding;
 
-use super::{Document, Language, Node, NodeId, Shape, SyntaxError, json};
+use super::{Document, Language, Node, NodeId, Shape, SyntaxError, json, toml};
 use crate::text::Span;
 
 /// A table that was only named on the way to another: a header may still define it.
@@ -194,6 +194,10 @@ pub(super) fn key_text(token: &str, language: Language) -> Cow<'_, str> {
 pub(super) fn decode(token: &str, language: Language) -> Cow<'_, str> {
     if language == Language::Json {
         return json::decode(token);
+    }
+    let mut pieces = String::with_capacity(token.len());
+    if toml::unescape(token, |piece| pieces.push_str(piece)).is_some() {
+        return Cow::Owned(pieces);
     }
     let encoding = match token.as_bytes() {
         [b'"', b'"', b'"', ..] => Encoding::MlBasicString,

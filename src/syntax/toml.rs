@@ -10,6 +10,7 @@ mod value;
 
 use toml_parser::lexer::TokenKind;
 
+pub(super) use self::scalar::unescape;
 use self::tokens::{Token, Tokens, next_statement};
 use super::build::Builder;
 use super::{Document, MAX_DEPTH, NodeId, Shape, SyntaxError};

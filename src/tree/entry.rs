@@ -60,7 +60,17 @@ impl FileType {
 
     /// The type of a name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ty| ty.name() == name)
+        Some(match name.as_bytes() {
+            b"file" => Self::File,
+            b"directory" => Self::Directory,
+            b"symlink" => Self::Symlink,
+            b"char" => Self::Char,
+            b"block" => Self::Block,
+            b"fifo" => Self::Fifo,
+            b"socket" => Self::Socket,
+            b"mount" => Self::Mount,
+            _ => return None,
+        })
     }
 
     /// Whether other entries can stand below it without a link being followed.

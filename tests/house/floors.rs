@@ -7,6 +7,7 @@ use crate::sources::{has_word, sources};
 /// The modules from the ground up: one may use what stands before it, and those of its own floor.
 const FLOORS: &[&[&str]] = &[
     &["text"],
+    &["near"],
     &["intern"],
     &["catalog"],
     &["diagnostic"],

@@ -165,7 +165,7 @@ pub fn package(text: Option<&str>) -> PackageState {
 /// A root whose file has its facts.
 pub fn root(text: Option<&str>) -> RootState {
     match text.map(Facts::parse) {
-        Some(Ok(facts)) => RootState::Facts(Arc::new(facts)),
+        Some(Ok(facts)) => RootState::Facts { facts: Arc::new(facts), lost: Arc::default() },
         _ => RootState::Missing(missing()),
     }
 }

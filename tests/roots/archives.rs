@@ -157,3 +157,30 @@ fn compressed_archives_are_told_by_their_bytes() {
         assert_eq!(place.run(&["facts", name, "--name", "x"]).out, plain);
     }
 }
+
+#[test]
+fn an_archive_that_is_cut_short_is_no_root_wherever_it_ends() {
+    let place = Place::new();
+    let whole = Archive::new().directory("etc/").file("etc/passwd", PASSWD).link("a", "b").bytes();
+    // Between members it may end: some programs leave out the blocks of zeros at the end.
+    for end in [1, 100, 511, 513, 1100, 1600, 2047] {
+        place.write("root.tar", &whole[..end]);
+        let run = place.run(&["facts", "root.tar"]);
+        assert!(
+            run.status == 2 && run.out.is_empty() && run.err.contains("`root.tar` cannot be read: "),
+            "{end} {run:?}"
+        );
+    }
+    for (name, bytes) in [
+        ("root.tar.gz", {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            std::io::Write::write_all(&mut encoder, &whole).unwrap();
+            encoder.finish().unwrap()
+        }),
+        ("root.tar.zst", zstd::encode_all(&*whole, 0).unwrap()),
+    ] {
+        place.write(name, &bytes[..bytes.len() - 5]);
+        let run = place.run(&["facts", name]);
+        assert!(run.status == 2 && run.out.is_empty(), "{name} {run:?}");
+    }
+}

@@ -1,6 +1,8 @@
 //! The databases of apk and rpm.
 
-use std::process::Command;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::process::{Command, Stdio};
 
 use super::ground::{Archive, Place};
 
@@ -131,4 +133,70 @@ fn an_rpm_database_that_cannot_be_read_is_told_and_the_paths_stand() {
     let said = "warning: `root.tar`: the rpm database in `/var/lib/rpm` cannot be read, so no package of it is known: ";
     assert!(run.err.starts_with(said), "{}", run.err);
     assert!(run.out.contains("\"/file\"") && run.out.contains("\"opaque\": true"));
+}
+
+#[test]
+fn what_an_interrupted_change_of_rpms_database_left_is_read_with_it_and_told() {
+    let place = Place::new();
+    let archive = Archive::new()
+        .file("var/lib/rpm/rpmdb.sqlite", "no database")
+        .file("var/lib/rpm/rpmdb.sqlite-journal", "what was before");
+    place.write("root.tar", archive.bytes());
+    let run = place.run(&["facts", "root.tar"]);
+    let said = "warning: `root.tar`: the rpm database was not closed by whoever used it last \
+                (`/var/lib/rpm/rpmdb.sqlite-journal`): a change was interrupted, and what was before it is read";
+    assert!(run.err.lines().any(|line| line == said), "{}", run.err);
+}
+
+/// Holds a lock as a package manager does, until it is dropped.
+struct Holder(std::process::Child);
+
+impl Holder {
+    fn of(path: &std::path::Path) -> Option<Self> {
+        let spawned = Command::new("flock")
+            .arg("-F")
+            .arg(path)
+            .args(["sh", "-c", "echo held; exec sleep 60"])
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = spawned.ok()?;
+        let mut said = [0; 4];
+        let told = child.stdout.as_mut().is_some_and(|out| out.read_exact(&mut said).is_ok());
+        let holder = Self(child);
+        let inode = format!(":{} ", std::fs::metadata(path).ok()?.ino());
+        let listed = std::fs::read_to_string("/proc/locks").is_ok_and(|locks| locks.contains(&inode));
+        (told && listed).then_some(holder)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop((self.0.kill(), self.0.wait()));
+    }
+}
+
+#[test]
+fn a_database_that_is_locked_is_told_and_an_idle_lock_file_is_not() {
+    let place = Place::new();
+    place.write("root/var/lib/dpkg/status", "Package: base\nStatus: install ok installed\nVersion: 1\n");
+    place.write("root/var/lib/dpkg/lock", "");
+    place.write("root/var/lib/dpkg/lock-frontend", "");
+    place.write("child.image.toml", "[image]\nparent = \"root\"\n");
+    let run = place.run(&["facts", "root"]);
+    assert!(run.err.lines().all(|line| line.contains("no list of the files")), "{}", run.err);
+    assert_eq!(place.run(&["check"]).status, 0);
+    let Some(holder) = Holder::of(&place.path("root/var/lib/dpkg/lock-frontend")) else {
+        eprintln!("SKIPPED a_database_that_is_locked: there is no `flock`, or the kernel lists no locks here");
+        return;
+    };
+    let run = place.run(&["facts", "root"]);
+    let said = "warning: `root`: the dpkg database is being changed: another process holds `/var/lib/dpkg/lock-frontend`, \
+                so what is read of it may be half a change";
+    assert!(run.err.lines().any(|line| line == said), "{}", run.err);
+    assert!(run.status == 0 && run.out.contains("\"opaque\": true"));
+    let run = place.run(&["check", "--format", "concise"]);
+    let said = "child.image.toml:2:10: error[missing-source]: the parent `root` cannot be read as a whole: the dpkg database is being changed";
+    assert!(run.status == 1 && run.out.starts_with(said), "{run:?}");
+    drop(holder);
+    assert_eq!(place.run(&["check"]).status, 0);
 }

@@ -141,3 +141,16 @@ fn lines_that_are_no_accounts_are_named() {
     );
     assert_eq!(run.out.matches("\"uid\"").count(), 2);
 }
+
+#[test]
+fn a_file_with_holes_has_its_whole_size_and_digest() {
+    let place = Place::new();
+    place.write("root/holes", "x");
+    let file = fs::OpenOptions::new().write(true).open(place.path("root/holes")).unwrap();
+    file.set_len(3 << 20).unwrap();
+    let facts = place.facts(&["root", "--digests"]);
+    let entry = facts.tree.get("holes").unwrap();
+    let mut contents = vec![0; 3 << 20];
+    contents[0] = b'x';
+    assert_eq!((entry.size, entry.digest), (Some(3 << 20), Some(*blake3::hash(&contents).as_bytes())));
+}

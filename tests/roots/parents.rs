@@ -113,12 +113,44 @@ fn a_parent_with_entries_that_lead_out_is_an_invalid_value() {
 }
 
 #[test]
-fn what_a_parent_lacks_is_unproven_where_something_of_it_could_not_be_read() {
+fn a_parent_that_cannot_be_read_as_a_whole_is_told_and_what_it_lacks_is_unproven() {
     let place = place("base.tar");
-    place.write("base.tar", root().hard_link("lost", "absent").bytes());
-    place.write("child.image.toml", "[image]\nparent = \"base.tar\"\n[[require]]\nfiles = [\"/lost\"]\n");
+    let broken = root().hard_link("lost", "absent").file("var/lib/dpkg/diversions", "/bin/ls\n");
+    place.write("base.tar", broken.bytes());
+    let image = "[image]\nparent = \"base.tar\"\n[[require]]\nfiles = [\"/lost\"]\n";
+    place.write("child.image.toml", image);
     let run = place.run(&["check", "--format", "concise"]);
-    assert!(run.status == 0 && run.out.contains("info[unproven]"), "{run:?}");
+    let expected = "\
+child.image.toml:2:10: error[missing-source]: the parent `base.tar` cannot be read as a whole: `/lost` is a hard link to `absent`, which does not come before it in the archive
+child.image.toml:4:10: info[unproven]: `/lost`, which a `require` asserts, is not known to be there: only parent `base`, of which not everything is known, may provide it
+";
+    assert_eq!((run.status, &*run.out), (1, expected));
+    let run = place.run(&["check", "--format", "full"]);
+    let database = "the package database `/var/lib/dpkg/diversions` is damaged: it ends in the midst of an entry";
+    let text = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("note: {database}")) && text.contains("write its facts"), "{}", run.out);
+    // Who knows and accepts it says so, once; a plan takes what is known only from facts that are written down.
+    assert_eq!(place.run(&["check", "--warn", "missing-source"]).status, 0);
+    assert_eq!(place.run(&["plan", "child.image.toml"]).status, 1);
+    assert_eq!(place.run(&["facts", "base.tar", "-o", "base.facts.json"]).status, 0);
+    place.write("child.image.toml", image.replace("base.tar", "base.facts.json"));
+    assert_eq!(place.run(&["plan", "child.image.toml"]).status, 0);
+    // Of what is cloned from, the same.
+    let clone = "[image]\n[[clone]]\nfrom = \"base.tar\"\nsrc = \"/etc/motd\"\ndst = \"/motd\"\n";
+    place.write("child.image.toml", clone);
+    let run = place.run(&["check", "--format", "concise"]);
+    let said = "child.image.toml:3:8: error[missing-source]: the file `base.tar` cannot be read as a whole: ";
+    assert!(run.out.starts_with(said), "{}", run.out);
+}
+
+#[test]
+fn a_name_of_a_parent_that_is_not_utf_8_is_missed_by_nobody() {
+    let place = place("base.tar");
+    place.write("base.tar", root().add(tar::EntryType::Regular, b"caf\xe9", "", (0, 0), b"").bytes());
+    place.write("child.image.toml", "[image]\nparent = \"base.tar\"\n");
+    let run = place.run(&["check"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(place.run(&["facts", "base.tar"]).err.contains("caf\\xe9"));
 }
 
 #[test]

@@ -12,10 +12,11 @@ use crate::graph::slots::There;
 use crate::graph::stand::Stand;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
+use crate::near::nearest_of;
 use crate::tree::FileType;
 
 /// How many comparisons may be spent on finding names that were probably meant.
-pub const COMPARISONS: usize = 3_000_000;
+pub const COMPARISONS: usize = 20_000_000;
 
 /// What was probably meant.
 pub(super) struct Meant {
@@ -98,15 +99,13 @@ impl<'i> Neighbours<'i> {
                 there => there,
             };
             !matches!(there, There::Nothing)
-                && (at.entity.is_none() || at.entity != own)
+                && (at.entity.is_none() || (at.entity != own && at.entity != Some(entity)))
                 && image.fails(there, &validator).is_none()
         };
-        let near = message::nearest(image.entities.last(top), names.iter().copied().filter(|name| fits(name)))?;
+        let known = names.iter().map(|&name| (name, name));
+        let near = nearest_of(image.entities.last(top), known, |name| fits(name))?;
         let text = text_of(near);
         let (_, at) = find(near);
-        if at.entity == Some(entity) {
-            return None;
-        }
         let thing = match image.entities.entity_type(entity) {
             EntityType::Path => message::quoted(&text),
             other => format!("{} {}", other.name(), message::quoted(&text)),

@@ -78,7 +78,7 @@ fn accounts_differ(image: &Image, own: &Account, its: &Account) -> Option<Differ
     found("uid", two(&own.uid, &its.uid, u32::to_string))
         .or_else(|| match (own.group, its.group) {
             (Some(a), Some(b)) if !image.same_owner(a, b) => {
-                found("group", Some((image.say_owner(a), image.say_owner(b))))
+                found("group", Some((image.say_owner(a).into_owned(), image.say_owner(b).into_owned())))
             }
             _ => None,
         })

@@ -189,7 +189,7 @@ fn differ(
         (PathFacts::GROUP, facts.group, other.group, settled.group, "group"),
     ] {
         if both(bit) && own != Owner::Unknown && its != Owner::Unknown && !image.same_owner(own, its) {
-            let values = Some((image.say_owner(own), image.say_owner(its)));
+            let values = Some((image.say_owner(own).into_owned(), image.say_owner(its).into_owned()));
             return Some((by.unwrap_or(lead), Difference { attribute, values }));
         }
     }

@@ -5,6 +5,7 @@ use crate::catalog::Code;
 use crate::fragment::{FileFinding, SmallFix};
 use crate::kind::Kind;
 use crate::message;
+use crate::near;
 use crate::text::Span;
 
 impl Lowering<'_> {
@@ -30,7 +31,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn invalid_with_suggestion(&mut self, span: Span, sentence: &str, given: &str, known: &[&str]) {
-        let near = message::nearest(given, known.iter().copied());
+        let near = near::nearest(given, known.iter().copied());
         let finding = self.report(Code::InvalidValue, span, sentence.to_owned());
         if let Some(near) = near {
             finding.help = Some(format!("did you mean `{near}`?"));
@@ -71,7 +72,7 @@ impl Lowering<'_> {
             return;
         }
         let known: Vec<&str> = kind.all_fields().map(|field| field.name).collect();
-        let near = message::nearest(key, known.iter().copied());
+        let near = near::nearest(key, known.iter().copied());
         let sentence = format!("{} has no key {}", message::a_kind(kind), message::quoted(key));
         let finding = self.report(Code::UnknownKey, span, sentence);
         match near {

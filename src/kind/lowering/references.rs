@@ -6,6 +6,7 @@ use crate::entity::{Owner, Validator};
 use crate::fragment::SmallFix;
 use crate::intern::{EntityId, EntityType};
 use crate::message;
+use crate::near;
 use crate::syntax::{NodeId, Shape};
 use crate::text::Span;
 use crate::tree::FileType;
@@ -127,7 +128,7 @@ impl Lowering<'_> {
                 _ => {
                     let known: Vec<&str> =
                         EntityType::ALL.iter().map(|entity_type| entity_type.name()).chain(ATTRIBUTES).collect();
-                    let near = message::nearest(&key, known.iter().copied()).filter(|near| *near != &*key);
+                    let near = near::nearest(&key, known.iter().copied()).filter(|near| *near != &*key);
                     let sentence = format!("an entry of `{list}` has no key {} here", message::quoted(&key));
                     let finding = self.report(Code::UnknownKey, key_span, sentence);
                     finding.fix = near.map(|near| SmallFix {

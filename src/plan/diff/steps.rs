@@ -16,17 +16,17 @@ pub(super) fn compare(old: &Plan, new: &Plan) -> Compared {
     let before = Side::new(old);
     let after = Side::new(new);
     let barriers = (before.barriers(&after), after.barriers(&before));
-    let removed = old.steps.iter().filter(|step| !after.steps.contains_key(step.id.as_str())).map(line).collect();
+    let removed = old.steps.iter().filter(|step| !after.steps.contains_key(&*step.id)).map(line).collect();
     let (mut added, mut changed, mut rebuilt) = (Vec::new(), Vec::new(), Vec::new());
     for step in &new.steps {
-        let Some(&was) = before.steps.get(step.id.as_str()) else {
+        let Some(&was) = before.steps.get(&*step.id) else {
             added.push(line(step));
             continue;
         };
         let passed = (at(&barriers.0, was.stage), at(&barriers.1, step.stage));
         let fields = fields(was, step, passed.0 != passed.1);
         if !fields.is_empty() {
-            changed.push(StepChange { id: step.id.clone(), fields, outcome: was.key != step.key });
+            changed.push(StepChange { id: step.id.to_string(), fields, outcome: was.key != step.key });
         } else if was.key != step.key {
             rebuilt.push(reason(step, &before, &after, was));
         }
@@ -43,15 +43,15 @@ pub(super) fn beyond<T: Clone + Eq + Hash>(list: &[T], other: &[T]) -> Vec<T> {
 /// One of the two plans.
 struct Side<'p> {
     plan: &'p Plan,
-    steps: HashMap<&'p str, &'p Step>,
+    steps: HashMap<&'p str, &'p Step<'p>>,
 }
 
 impl<'p> Side<'p> {
     fn new(plan: &'p Plan) -> Self {
-        Self { plan, steps: plan.steps.iter().map(|step| (step.id.as_str(), step)).collect() }
+        Self { plan, steps: plan.steps.iter().map(|step| (&*step.id, step)).collect() }
     }
 
-    fn opaque(&self, step: &Step) -> bool {
+    fn opaque(&self, step: &Step<'_>) -> bool {
         self.plan.stages.get(step.stage as usize).is_some_and(|stage| stage.opaque)
     }
 
@@ -60,7 +60,7 @@ impl<'p> Side<'p> {
     fn barriers(&self, other: &Self) -> Vec<usize> {
         let mut before = vec![0; self.plan.stages.len() + 1];
         for step in &self.plan.steps {
-            let common = other.steps.get(step.id.as_str()).is_some_and(|same| other.opaque(same));
+            let common = other.steps.get(&*step.id).is_some_and(|same| other.opaque(same));
             if common && self.opaque(step) {
                 before[step.stage as usize + 1] += 1;
             }
@@ -72,7 +72,7 @@ impl<'p> Side<'p> {
     }
 
     /// What an opaque step starts from.
-    fn base(&self, step: &Step) -> Option<super::Digest> {
+    fn base(&self, step: &Step<'_>) -> Option<super::Digest> {
         self.plan.stages.get(step.stage as usize).filter(|stage| stage.opaque).and_then(|stage| stage.base)
     }
 }
@@ -81,22 +81,23 @@ fn at(barriers: &[usize], stage: u32) -> usize {
     barriers.get(stage as usize).copied().unwrap_or_default()
 }
 
-fn line(step: &Step) -> StepLine {
+fn line(step: &Step<'_>) -> StepLine {
     let (word, words) = describe(&step.op);
-    StepLine { id: step.id.clone(), phase: step.phase, does: format!("{word} {words}") }
+    StepLine { id: step.id.to_string(), phase: step.phase, does: format!("{word} {words}") }
 }
 
 /// Why a step that says the same has another key.
-fn reason(step: &Step, before: &Side<'_>, after: &Side<'_>, was: &Step) -> Rebuilt {
+fn reason(step: &Step<'_>, before: &Side<'_>, after: &Side<'_>, was: &Step<'_>) -> Rebuilt {
     let key = |side: &Side<'_>, id: &str| side.steps.get(id).map(|step| step.key);
-    let steps: Vec<String> = step.requires.iter().filter(|id| key(before, id) != key(after, id)).cloned().collect();
+    let steps: Vec<String> =
+        step.requires.iter().filter(|id| key(before, id) != key(after, id)).map(ToString::to_string).collect();
     let base = before.base(was) != after.base(step);
     let outside = steps.is_empty() && !base;
-    Rebuilt { id: step.id.clone(), steps, base, outside }
+    Rebuilt { id: step.id.to_string(), steps, base, outside }
 }
 
 /// What differs between a step and what it was. Waves are left out: they follow from what is required.
-fn fields(was: &Step, is: &Step, moved: bool) -> Vec<FieldChange> {
+fn fields(was: &Step<'_>, is: &Step<'_>, moved: bool) -> Vec<FieldChange> {
     let mut out = Vec::new();
     if was.phase != is.phase {
         out.push(whole("phase", json(&was.phase), json(&is.phase)));

@@ -1,5 +1,7 @@
 //! Operations of packages, commands and the image configuration.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use super::Operations;
@@ -9,7 +11,7 @@ use crate::intern::{EntityId, EntityType};
 use crate::plan::op::{Manager, Op};
 
 impl Operations<'_> {
-    pub(super) fn packages(&self, feature: u32) -> Op {
+    pub(super) fn packages(&self, feature: u32) -> Op<'_> {
         let image = self.image();
         let manager = match image.manager_of(feature) {
             Some(fragment::Manager::Dnf) => Manager::Dnf,
@@ -28,7 +30,7 @@ impl Operations<'_> {
                 self.strings(member, "names").into_iter().filter(|name| at != 0 || !self.installed(member, name)),
             );
             let files = self.package_files(member).filter(|path| !self.unpacked(member, path));
-            lists[4].extend(files.map(|path| self.host(path)));
+            lists[4].extend(files.map(|path| self.host(path).into_owned()));
         }
         for list in &mut lists {
             list.sort_unstable();
@@ -57,7 +59,7 @@ impl Operations<'_> {
             .is_some_and(|entity| image.slots.of(entity).iter().any(|slot| slot.phase == phase && slot.satisfied))
     }
 
-    pub(super) fn run(&self, feature: u32) -> Op {
+    pub(super) fn run(&self, feature: u32) -> Op<'_> {
         let user = self.image().requires[self.first_require(feature)..]
             .iter()
             .take_while(|row| row.feature == feature)
@@ -73,13 +75,13 @@ impl Operations<'_> {
             command: self.image().command_of(feature),
             user,
             uid,
-            cwd: self.place(feature, "cwd").unwrap_or_else(|| "/".to_owned()),
+            cwd: self.place(feature, "cwd").map_or(Cow::Borrowed("/"), Cow::Owned),
             env: self.table(feature, "env"),
             network: self.boolean(feature, "network").unwrap_or(false),
         }
     }
 
-    pub(super) fn configure(&self, feature: u32) -> Op {
+    pub(super) fn configure(&self, feature: u32) -> Op<'_> {
         let members = self.members(feature);
         let list = |key: &str| {
             members.iter().find_map(|&member| {
@@ -109,17 +111,17 @@ impl Operations<'_> {
             cmd: list("cmd"),
             env: tables("env"),
             labels: tables("labels"),
-            user,
+            user: user.map(Cow::Owned),
             uid,
-            working_dir: text("working_dir"),
+            working_dir: text("working_dir").map(Cow::Owned),
             exposed_ports: union("exposed_ports"),
             volumes: union("volumes"),
-            stop_signal: text("stop_signal"),
+            stop_signal: text("stop_signal").map(Cow::Owned),
         }
     }
 
     /// Whether the outcome depends on nothing outside.
-    pub(in crate::plan) fn hermetic(op: &Op) -> bool {
+    pub(in crate::plan) fn hermetic(op: &Op<'_>) -> bool {
         match op {
             Op::Run { network, .. } => !network,
             Op::Packages { install, upgrade, .. } => {

@@ -7,6 +7,8 @@ mod placed;
 mod sources;
 mod trees;
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::op::Op;
@@ -97,7 +99,7 @@ impl<'g> Operations<'g> {
         self.image().entities.text(entity)
     }
 
-    fn owner(&self, owner: Owner) -> (String, Option<u32>) {
+    fn owner(&self, owner: Owner) -> (Cow<'_, str>, Option<u32>) {
         (self.image().say_owner(owner), self.graph.numbers.number(owner))
     }
 
@@ -112,7 +114,7 @@ impl<'g> Operations<'g> {
     }
 
     /// What a step does. `subject` is the text of the path or account that it is about.
-    pub(super) fn operation(&self, nodes: &Nodes<'_>, node: u32, subject: &str) -> Op {
+    pub(super) fn operation<'a>(&'a self, nodes: &Nodes<'_>, node: u32, subject: &'a str) -> Op<'a> {
         if let Some(slot) = nodes.slot(node) {
             return self.own(&self.image().slots.slots[slot as usize], subject);
         }

@@ -1,5 +1,6 @@
 //! Operations that put one thing at a place, or take it away.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Operations;
@@ -12,11 +13,11 @@ use crate::tree::FileType;
 
 impl Operations<'_> {
     /// A directory or group that is a step of its own.
-    pub(super) fn own(&self, slot: &Slot, subject: &str) -> Op {
+    pub(super) fn own<'a>(&'a self, slot: &Slot, subject: &'a str) -> Op<'a> {
         match slot.what {
             What::Path(facts) => self.make_dir(subject, &facts),
             _ => Op::AddGroup {
-                name: self.image().entities.last(slot.entity).to_owned(),
+                name: self.image().entities.last(slot.entity).into(),
                 gid: self.graph.numbers.of.get(&slot.entity).copied(),
                 system: self.members_system(slot),
             },
@@ -27,19 +28,19 @@ impl Operations<'_> {
         self.image().is_system(slot.lead)
     }
 
-    pub(super) fn make_dir(&self, path: &str, facts: &PathFacts) -> Op {
+    pub(super) fn make_dir<'a>(&'a self, path: &'a str, facts: &PathFacts) -> Op<'a> {
         let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
-        Op::MakeDir { path: path.to_owned(), mode: Mode::new(facts.mode.unwrap_or(0o755)), user, uid, group, gid }
+        Op::MakeDir { path: path.into(), mode: Mode::new(facts.mode.unwrap_or(0o755)), user, uid, group, gid }
     }
 
-    pub(super) fn placed(&self, feature: u32, subject: &str) -> Op {
+    pub(super) fn placed<'a>(&'a self, feature: u32, subject: &'a str) -> Op<'a> {
         let Some(slot) = self.main_slot(feature) else {
-            return Op::Remove { path: String::new(), must_exist: false, recursive: false };
+            return Op::Remove { path: Cow::Borrowed(""), must_exist: false, recursive: false };
         };
         let What::Path(facts) = slot.what else {
-            return Op::Remove { path: String::new(), must_exist: false, recursive: false };
+            return Op::Remove { path: Cow::Borrowed(""), must_exist: false, recursive: false };
         };
-        let dst = subject.to_owned();
+        let dst = Cow::Borrowed(subject);
         let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));
         let mode = Mode::new(facts.mode.unwrap_or(0o644));
         // What is in it is said by the row that leads.
@@ -60,7 +61,7 @@ impl Operations<'_> {
             },
             Content::Text(node) => Op::WriteFile {
                 dst,
-                text: document.string(NodeId(node), text).into_owned(),
+                text: document.string(NodeId(node), text),
                 mode,
                 user,
                 uid,
@@ -72,12 +73,10 @@ impl Operations<'_> {
                 let values = document.get(NodeId(node), "values", text);
                 let value = values.map_or_else(|| serde_json::json!({}), |values| document.to_json(values, text));
                 let written = format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default());
-                Op::WriteFile { dst, text: written, mode, user, uid, group, gid, xattrs: BTreeMap::new() }
+                Op::WriteFile { dst, text: written.into(), mode, user, uid, group, gid, xattrs: BTreeMap::new() }
             }
-            Content::Target(node) => {
-                Op::MakeSymlink { link: dst, target: document.string(NodeId(node), text).into_owned() }
-            }
-            Content::SameAs(target) => Op::MakeHardlink { link: dst, target: self.path(target) },
+            Content::Target(node) => Op::MakeSymlink { link: dst, target: document.string(NodeId(node), text) },
+            Content::SameAs(target) => Op::MakeHardlink { link: dst, target: self.path(target).into() },
             Content::Device(node) => {
                 let number = |key: &str| {
                     let node = document.get(NodeId(node), key, text)?;
@@ -109,21 +108,21 @@ impl Operations<'_> {
             .unwrap_or_default()
     }
 
-    pub(super) fn remove(&self, feature: u32) -> Op {
+    pub(super) fn remove(&self, feature: u32) -> Op<'_> {
         let rows = self.removals.of(feature).iter().map(|&row| &self.image().removals[row as usize]);
         Op::Remove {
-            path: rows.clone().next().map(|row| self.path(row.entity)).unwrap_or_default(),
+            path: rows.clone().next().map(|row| self.path(row.entity).into()).unwrap_or_default(),
             must_exist: rows.clone().any(|row| row.must_exist),
             recursive: rows.len() > 0 && rows.clone().all(|row| row.recursive),
         }
     }
 
-    pub(super) fn mount(&self, feature: u32) -> Op {
+    pub(super) fn mount(&self, feature: u32) -> Op<'_> {
         let image = self.image();
         let main = image.features[feature as usize].main;
         Op::Mount {
-            mountpoint: main.map(|main| self.path(main)).unwrap_or_default(),
-            source: self.string(feature, "source").unwrap_or_default(),
+            mountpoint: main.map(|main| self.path(main).into()).unwrap_or_default(),
+            source: self.string(feature, "source").unwrap_or_default().into(),
             source_type: match self.string(feature, "source_type").as_deref() {
                 Some("image") => SourceType::Image,
                 _ => SourceType::Host,

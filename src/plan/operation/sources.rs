@@ -1,5 +1,7 @@
 //! The sources that a step reads, and what host paths are called in a plan.
 
+use std::borrow::Cow;
+
 use super::Operations;
 use crate::entity::{Content, What};
 use crate::fragment::GraftFrom;
@@ -82,13 +84,13 @@ impl<'g> Operations<'g> {
     }
 
     /// A path of the host as a plan names it.
-    pub(in crate::plan) fn host(&self, path: &str) -> String {
+    pub(in crate::plan) fn host<'p>(&self, path: &'p str) -> Cow<'p, str> {
         relative(&self.folder, path)
     }
 }
 
 /// A path as seen from a folder; both relative to the working directory, or both absolute.
-fn relative(folder: &str, path: &str) -> String {
+fn relative<'p>(folder: &str, path: &'p str) -> Cow<'p, str> {
     fn parts(path: &str) -> impl Iterator<Item = &str> {
         path.split('/').filter(|part| !matches!(*part, "" | "."))
     }
@@ -108,12 +110,12 @@ fn relative(folder: &str, path: &str) -> String {
     for part in from {
         // What lies above the working directory has no name to come back by.
         if part == ".." {
-            return path.to_owned();
+            return path.into();
         }
         push("..");
     }
     to.for_each(&mut push);
-    if relative.is_empty() { ".".to_owned() } else { relative }
+    if relative.is_empty() { ".".into() } else { relative.into() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Operations that put a whole tree at a place.
 
+use std::borrow::Cow;
+
 use super::Operations;
 use crate::entity::{Owner, PathFacts};
 use crate::fragment::GraftFrom;
@@ -17,7 +19,7 @@ impl Operations<'_> {
         skip
     }
 
-    fn given_owner(&self, owner: Owner, given: bool) -> (Option<String>, Option<u32>) {
+    fn given_owner(&self, owner: Owner, given: bool) -> (Option<Cow<'_, str>>, Option<u32>) {
         if !given {
             return (None, None);
         }
@@ -25,7 +27,7 @@ impl Operations<'_> {
         (Some(name), number)
     }
 
-    pub(super) fn copy_tree(&self, feature: u32, subject: &str) -> Op {
+    pub(super) fn copy_tree<'a>(&'a self, feature: u32, subject: &'a str) -> Op<'a> {
         let graft = &self.image().grafts[self.grafts[&feature] as usize];
         let fragment = self.fragment(feature);
         let GraftFrom::Folder { source } = graft.graft.from else { return self.placed(feature, subject) };
@@ -33,7 +35,7 @@ impl Operations<'_> {
         let ((user, uid), (group, gid)) = (self.owner(graft.graft.owners.user), self.owner(graft.graft.owners.group));
         Op::CopyTree {
             src: self.host(&fragment.sources[source as usize].path),
-            dst: self.path(graft.graft.at),
+            dst: self.path(graft.graft.at).into(),
             file_mode: Mode::new(mode.unwrap_or(0o644)),
             executable_mode: Mode::new(mode.unwrap_or(0o755)),
             directory_mode: Mode::new(0o755),
@@ -47,8 +49,8 @@ impl Operations<'_> {
         }
     }
 
-    pub(super) fn extract(&self, feature: u32) -> Op {
-        let dst = self.image().features[feature as usize].main.map(|main| self.path(main)).unwrap_or_default();
+    pub(super) fn extract(&self, feature: u32) -> Op<'_> {
+        let dst = self.image().features[feature as usize].main.map(|main| self.path(main).into()).unwrap_or_default();
         let Some(&graft) = self.grafts.get(&feature) else {
             return Op::Remove { path: dst, must_exist: false, recursive: false };
         };
@@ -71,9 +73,9 @@ impl Operations<'_> {
         }
     }
 
-    pub(super) fn clone_op(&self, feature: u32) -> Op {
+    pub(super) fn clone_op(&self, feature: u32) -> Op<'_> {
         let image = self.image();
-        let dst = image.features[feature as usize].main.map(|main| self.path(main)).unwrap_or_default();
+        let dst = image.features[feature as usize].main.map(|main| self.path(main).into()).unwrap_or_default();
         let Some(&graft) = self.grafts.get(&feature) else {
             return Op::Remove { path: dst, must_exist: false, recursive: false };
         };
@@ -86,7 +88,7 @@ impl Operations<'_> {
         let (group, gid) = self.given_owner(graft.owners.group, graft.owners.given & PathFacts::GROUP != 0);
         Op::Clone {
             from: self.host(&fragment.references[reference as usize].path),
-            src: fragment.entities.text(path),
+            src: fragment.entities.text(path).into(),
             dst,
             user,
             uid,

@@ -13,15 +13,15 @@ pub(super) fn is_database(path: &str) -> bool {
 }
 
 /// Reads the database, wherever it is.
-pub(super) fn read(contents: &Contents, found: &mut Installed, notes: &mut Vec<String>) {
+pub(super) fn read(contents: &Contents, found: &mut Installed) {
     for place in PLACES {
         if let Some(content) = contents.get(place) {
-            read_one(place, &String::from_utf8_lossy(content), found, notes);
+            read_one(place, &String::from_utf8_lossy(content), found);
         }
     }
 }
 
-fn read_one(place: &str, text: &str, found: &mut Installed, notes: &mut Vec<String>) {
+fn read_one(place: &str, text: &str, found: &mut Installed) {
     let mut package = Package::default();
     let mut damage: Option<(usize, &str)> = None;
     for (number, line) in text.lines().chain([""]).enumerate() {
@@ -54,8 +54,7 @@ fn read_one(place: &str, text: &str, found: &mut Installed, notes: &mut Vec<Stri
         }
     }
     if let Some((line, what)) = damage {
-        found.unreadable = true;
-        notes.push(format!("the package database `/{place}` is damaged at line {line}: {what}"));
+        found.lost.push(format!("the package database `/{place}` is damaged at line {line}: {what}"));
     }
 }
 

@@ -35,15 +35,15 @@ pub(super) fn read(contents: &Contents, found: &mut Installed, notes: &mut Vec<S
     // What an interrupted run left in `updates` counts over `status`, the later over the earlier.
     let updates = contents.range(Box::from(UPDATES)..).take_while(|(path, _)| path.starts_with(UPDATES));
     for (path, content) in contents.get_key_value(STATUS).into_iter().chain(updates) {
-        for paragraph in control(path, content, found, notes) {
+        for paragraph in control(path, content, found) {
             paragraphs.insert((paragraph.package.clone(), paragraph.architecture.clone()), paragraph);
         }
     }
-    let diversions = Diversions::read(contents.get(DIVERSIONS), found, notes);
+    let diversions = Diversions::read(contents.get(DIVERSIONS), found);
     for paragraph in paragraphs.into_values() {
         add(paragraph, contents, &diversions, found, notes);
     }
-    read_status_d(contents, found, notes);
+    read_status_d(contents, found);
 }
 
 fn add(
@@ -60,8 +60,7 @@ fn add(
         "config-files" | "half-installed" => false,
         "not-installed" => return,
         _ => {
-            found.unreadable = true;
-            notes.push(format!(
+            found.lost.push(format!(
                 "the package database `/{STATUS}` is damaged: package `{}` has no state (`Status: {}`)",
                 paragraph.package, paragraph.status
             ));
@@ -90,10 +89,10 @@ fn add(
 }
 
 /// Distroless images have no `status`, and a file for each package in its place.
-fn read_status_d(contents: &Contents, found: &mut Installed, notes: &mut Vec<String>) {
+fn read_status_d(contents: &Contents, found: &mut Installed) {
     let files = contents.range(Box::from(STATUS_D)..).take_while(|(path, _)| path.starts_with(STATUS_D));
     for (path, content) in files.filter(|(path, _)| !path.ends_with(".md5sums")) {
-        for paragraph in control(path, content, found, notes) {
+        for paragraph in control(path, content, found) {
             if let Some(sums) = contents.get(format!("{path}.md5sums").as_str()) {
                 let sums = String::from_utf8_lossy(sums);
                 let paths = sums.lines().filter_map(|line| Some(line.split_once("  ")?.1.into())).collect();
@@ -126,7 +125,7 @@ impl Paragraph {
 }
 
 /// The paragraphs of a control file. What cannot be understood of it is a note, and the rest counts.
-fn control(path: &str, content: &[u8], found: &mut Installed, notes: &mut Vec<String>) -> Vec<Paragraph> {
+fn control(path: &str, content: &[u8], found: &mut Installed) -> Vec<Paragraph> {
     let text = String::from_utf8_lossy(content);
     let mut paragraphs = Vec::new();
     let mut current = Paragraph::default();
@@ -165,12 +164,11 @@ fn control(path: &str, content: &[u8], found: &mut Installed, notes: &mut Vec<St
         value.clone_into(field);
     }
     if let Some((line, what)) = damage {
-        found.unreadable = true;
         let more = match lost {
             0 | 1 => String::new(),
             _ => format!(", and {} like it", count(lost - 1, "more line or entry", "more lines or entries")),
         };
-        notes.push(format!("the package database `/{path}` is damaged at line {line}: {what}{more}"));
+        found.lost.push(format!("the package database `/{path}` is damaged at line {line}: {what}{more}"));
     }
     paragraphs
 }
@@ -181,14 +179,14 @@ struct Diversions(HashMap<String, (String, String), FxBuildHasher>);
 
 impl Diversions {
     /// Three lines each: from where, to where, for which package (`:` where for none).
-    fn read(content: Option<&Vec<u8>>, found: &mut Installed, notes: &mut Vec<String>) -> Self {
+    fn read(content: Option<&Vec<u8>>, found: &mut Installed) -> Self {
         let text = content.map(|content| String::from_utf8_lossy(content)).unwrap_or_default();
         let mut lines = text.lines();
         let mut diversions = Self::default();
         while let Some(from) = lines.next() {
             let (Some(to), Some(package)) = (lines.next(), lines.next()) else {
-                found.unreadable = true;
-                notes
+                found
+                    .lost
                     .push(format!("the package database `/{DIVERSIONS}` is damaged: it ends in the midst of an entry"));
                 break;
             };

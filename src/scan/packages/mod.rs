@@ -22,8 +22,8 @@ pub(super) struct Packages {
     pub(super) packages: Vec<PackageFact>,
     /// By number of an entry, the package that alone owns it.
     pub(super) owners: Vec<(usize, Arc<str>)>,
-    /// A database is there and cannot be read.
-    pub(super) unreadable: bool,
+    /// What of a database cannot be read or understood; each a sentence.
+    pub(super) lost: Vec<String>,
 }
 
 /// Whether a file of a root is a package database or a part of one.
@@ -35,13 +35,13 @@ pub(super) fn is_database(path: &str) -> bool {
 pub(super) fn read(places: &mut Places<'_>, contents: &Contents, notes: &mut Vec<String>) -> Packages {
     let mut found = Installed::default();
     dpkg::read(contents, &mut found, notes);
-    apk::read(contents, &mut found, notes);
+    apk::read(contents, &mut found);
     rpm::read(contents, &mut found, notes);
     let mut packages = std::mem::take(&mut found.packages);
     packages.sort();
     // One database may list a package in two places (the files of distroless images and dpkg's own).
     packages.dedup();
-    Packages { packages, unreadable: found.unreadable, owners: found.owners(places) }
+    Packages { packages, lost: std::mem::take(&mut found.lost), owners: found.owners(places) }
 }
 
 /// What databases list, before it is known where the paths lead.
@@ -50,7 +50,8 @@ struct Installed {
     packages: Vec<PackageFact>,
     /// Lists of paths, each with its package.
     lists: Vec<(Arc<str>, Vec<Box<str>>)>,
-    unreadable: bool,
+    /// What of a database cannot be read or understood.
+    lost: Vec<String>,
 }
 
 impl Installed {

@@ -11,8 +11,15 @@ use crate::scan::reason;
 
 const PLACES: [&str; 3] = ["usr/lib/sysimage/rpm/", "var/lib/rpm/", "usr/share/rpm/"];
 
-/// The database itself: sqlite, ndb, Berkeley; and what sqlite has not yet written into it.
-const FILES: [&str; 5] = ["rpmdb.sqlite", "rpmdb.sqlite-wal", "Packages.db", "Index.db", "Packages"];
+/// The database itself: sqlite, ndb, Berkeley; and what sqlite has not yet written into it, or has yet to take back.
+const FILES: [&str; 6] =
+    ["rpmdb.sqlite", "rpmdb.sqlite-wal", "rpmdb.sqlite-journal", "Packages.db", "Index.db", "Packages"];
+
+/// Where sqlite keeps what an interrupted change leaves behind, and what becomes of that.
+const UNFINISHED: [(&str, &str); 2] = [
+    ("rpmdb.sqlite-wal", "it holds changes that the database does not have yet, which are read with it"),
+    ("rpmdb.sqlite-journal", "a change was interrupted, and what was before it is read"),
+];
 
 /// A line for each package, then one for each of its files.
 const FORMAT: &str = "%{NAME}\\t%{EVR}\\t%{ARCH}\\n[\\t%{FILENAMES}\\n]";
@@ -36,12 +43,18 @@ pub(super) fn read(contents: &Contents, found: &mut Installed, notes: &mut Vec<S
         if files.iter().all(|(_, content)| content.is_empty()) {
             continue;
         }
+        for (name, what) in UNFINISHED {
+            if files.iter().any(|(file, content)| *file == name && !content.is_empty()) {
+                notes.push(format!(
+                    "the rpm database was not closed by whoever used it last (`/{place}{name}`): {what}"
+                ));
+            }
+        }
         match listed(&files) {
             Ok(text) => add(&text, found),
             Err(why) => {
-                found.unreadable = true;
                 let place = place.trim_end_matches('/');
-                notes.push(format!(
+                found.lost.push(format!(
                     "the rpm database in `/{place}` cannot be read, so no package of it is known: {why}"
                 ));
             }

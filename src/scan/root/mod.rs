@@ -4,6 +4,7 @@
 mod accounts;
 mod beneath;
 mod first_names;
+mod locks;
 mod places;
 mod walk;
 mod xattrs;
@@ -40,6 +41,8 @@ pub struct ReadRoot {
     pub facts: Facts,
     /// What of it is not among the facts, or not understood; each a sentence without a final stop.
     pub notes: Vec<String>,
+    /// Those of the notes for which the facts are opaque.
+    pub lost: Vec<String>,
 }
 
 /// Why a source gives no facts at all.
@@ -106,6 +109,8 @@ pub(super) struct Gathered {
     contents: BTreeMap<Box<str>, Vec<u8>>,
     /// Of a directory: which entries may be names of one file.
     inodes: Vec<(usize, Inode)>,
+    /// Databases that are being changed; each a sentence.
+    held: Vec<String>,
 }
 
 impl From<Collected> for Gathered {
@@ -126,7 +131,7 @@ impl Gathered {
                 entry.xattrs = kept.cloned().collect();
             }
         }
-        Self { entries, problems, contents, inodes: Vec::new() }
+        Self { entries, problems, contents, ..Self::default() }
     }
 
     fn facts(mut self, name: String) -> Result<ReadRoot, RootError> {
@@ -164,17 +169,21 @@ impl Gathered {
         }
         problems.sort_by(|a, b| path_order(&a.path, &b.path));
         // What has no name that could be asked for is missed by nobody.
-        let lost = problems.iter().any(|problem| problem.kind != ProblemKind::Name);
+        let mut lost: Vec<String> =
+            problems.iter().filter(|problem| problem.kind != ProblemKind::Name).map(sentence).collect();
+        lost.extend(packages.lost.iter().chain(&self.held).cloned());
         notes.splice(0..0, problems.iter().map(sentence));
+        notes.extend(packages.lost);
+        notes.append(&mut self.held);
         let facts = Facts {
             name: Some(name.into()),
-            opaque: lost || packages.unreadable,
+            opaque: !lost.is_empty(),
             tree: Arc::new(Tree::new(entries, Vec::new())),
             users: accounts.users,
             groups: accounts.groups,
             packages: packages.packages,
         };
-        Ok(ReadRoot { facts, notes })
+        Ok(ReadRoot { facts, notes, lost })
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn walk(root: &Path, digests: bool, limits: &Limits) -> Result<Gather
         }
     }
     walk.read_files(&mut gathered, digests);
+    gathered.held = super::locks::held(&walk.beneath);
     Ok(gathered)
 }
 

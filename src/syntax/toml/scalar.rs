@@ -21,6 +21,9 @@ pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
     {
         return Ok(1);
     }
+    if token.kind == TokenKind::BasicString && unescape(written, |_| {}).is_some() {
+        return Ok(0);
+    }
     let mut wrong: Option<ParseError> = None;
     let mut value = Cow::Borrowed("");
     let _ = raw(text, token).decode_scalar(&mut value, &mut wrong);
@@ -37,6 +40,27 @@ pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
     };
     let inner = written.get(before..written.len().saturating_sub(after));
     Ok(if inner == Some(value.as_ref()) { before as u8 } else { 0 })
+}
+
+/// Takes apart a string in double quotes in which nothing stands but what needs no decoder: plain text, and escapes of one letter.
+/// Tells its pieces one by one; nothing, perhaps after some pieces, where there is more to it.
+pub(in crate::syntax) fn unescape(written: &str, mut tell: impl FnMut(&str)) -> Option<()> {
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    let mut rest = inner;
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || matches!(byte, b'\\' | b'"' | 0x7f)) {
+        let escaped = match rest.as_bytes()[at..] {
+            [b'\\', b'n', ..] => "\n",
+            [b'\\', b't', ..] => "\t",
+            [b'\\', b'"', ..] => "\"",
+            [b'\\', b'\\', ..] => "\\",
+            _ => return None,
+        };
+        tell(&rest[..at]);
+        tell(escaped);
+        rest = &rest[at + 2..];
+    }
+    tell(rest);
+    Some(())
 }
 
 /// Whether a text of several lines never ends.
