@@ -146,20 +146,8 @@ mod tests {
     use crate::text::{Location, Source, Span};
 
     fn found(code: Code, entity: Option<&str>, file: &str) -> Diagnostic {
-        Diagnostic {
-            code,
-            severity: code.severity(),
-            message: String::new(),
-            label: String::new(),
-            entity: entity.map(str::to_owned),
-            images: Vec::new(),
-            location: Location { source: Source::new(file, ""), span: Span::default() },
-            related: Vec::new(),
-            notes: Vec::new(),
-            help: None,
-            fixes: Vec::new(),
-            clues: Vec::new(),
-        }
+        let location = Location { source: Source::new(file, ""), span: Span::default() };
+        Diagnostic { entity: entity.map(str::to_owned), ..Diagnostic::new(code, location, String::new()) }
     }
 
     fn written(baseline: &Baseline) -> String {

@@ -139,3 +139,23 @@ pub struct Diagnostic {
     /// What ways out can be made of.
     pub clues: Vec<Clue>,
 }
+
+impl Diagnostic {
+    /// A finding without more than its sentence.
+    pub fn new(code: Code, location: Location, message: String) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message,
+            label: String::new(),
+            entity: None,
+            images: Vec::new(),
+            location,
+            related: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+            clues: Vec::new(),
+        }
+    }
+}

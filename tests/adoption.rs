@@ -3,13 +3,16 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+#[path = "command/place.rs"]
+mod place;
+
+use place::{Place, Run};
 
 const GOOD: &str = "[[install]]\ntext = \"x\"\ndst = \"/etc/motd\"\nparents = true\n";
 
@@ -18,50 +21,13 @@ fn bad(user: &str) -> String {
     format!("[[ensure_dir]]\npath = \"/srv/{user}\"\nuser = \"{user}\"\nmode = \"0777\"\n")
 }
 
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
+/// Runs `featgraph check`.
+fn check(place: &Place, arguments: &[&str]) -> Run {
+    check_in(place, "", arguments)
 }
 
-struct Place(TempDir);
-
-impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|(name, text)| place.write(name, text));
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, below: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_featgraph"));
-        command.arg("check").args(arguments).current_dir(self.path(below)).stdin(Stdio::null());
-        command
-    }
-
-    fn check_in(&self, below: &str, arguments: &[&str]) -> Run {
-        let output = self.command(below, arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Run { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
-    fn check(&self, arguments: &[&str]) -> Run {
-        self.check_in("", arguments)
-    }
+fn check_in(place: &Place, below: &str, arguments: &[&str]) -> Run {
+    place.run_in(below, &[&["check"], arguments].concat())
 }
 
 // ---- known findings ----------------------------------------------------------------------------------------------
@@ -69,17 +35,17 @@ impl Place {
 #[test]
 fn what_is_known_is_passed_over_and_what_is_new_is_not() {
     let place = Place::new(&[("a.image.toml", &bad("web"))]);
-    let written = place.check(&["--baseline", "known.json", "--write-baseline"]);
+    let written = check(&place, &["--baseline", "known.json", "--write-baseline"]);
     assert_eq!((written.status, written.out.as_str()), (0, ""), "{}", written.err);
     assert_eq!(written.err, "note: 2 findings are known from now on, by `known.json`\n");
 
-    let known = place.check(&["--baseline", "known.json"]);
+    let known = check(&place, &["--baseline", "known.json"]);
     assert_eq!((known.status, known.out.as_str()), (0, ""), "{}", known.err);
     assert_eq!(known.err, "note: 2 findings were passed over, known by `known.json`\n");
 
     // Elsewhere in the file, and a new one before it.
     place.write("a.image.toml", &format!("\n\n{}\n{}", bad("new"), bad("web")));
-    let new = place.check(&["--baseline", "known.json", "--format", "json"]);
+    let new = check(&place, &["--baseline", "known.json", "--format", "json"]);
     assert_eq!(new.status, 1);
     let report: Value = serde_json::from_str(&new.out).unwrap();
     let entities: Vec<&str> =
@@ -92,7 +58,7 @@ fn what_is_known_is_passed_over_and_what_is_new_is_not() {
 #[test]
 fn the_list_is_the_same_wherever_it_is_used_from() {
     let place = Place::new(&[("images/a.image.toml", &bad("web")), ("lists/.keep", "")]);
-    assert_eq!(place.check(&["--baseline", "lists/known.json", "--write-baseline"]).status, 0);
+    assert_eq!(check(&place, &["--baseline", "lists/known.json", "--write-baseline"]).status, 0);
     let list = place.read("lists/known.json");
     assert!(list.contains("\"../images/a.image.toml\""), "{list}");
     for (below, path, file) in [
@@ -100,9 +66,9 @@ fn the_list_is_the_same_wherever_it_is_used_from() {
         ("images", ".", "../lists/known.json"),
         ("lists", "../images", "known.json"),
     ] {
-        let run = place.check_in(below, &[path, "--baseline", file]);
+        let run = check_in(&place, below, &[path, "--baseline", file]);
         assert_eq!((run.status, run.out.as_str()), (0, ""), "in {below:?}: {}", run.err);
-        place.check_in(below, &[path, "--baseline", file, "--write-baseline"]);
+        check_in(&place, below, &[path, "--baseline", file, "--write-baseline"]);
         assert_eq!(place.read("lists/known.json"), list, "in {below:?}");
     }
 }
@@ -110,10 +76,10 @@ fn the_list_is_the_same_wherever_it_is_used_from() {
 #[test]
 fn what_is_found_no_more_is_told_where_it_was_looked_for() {
     let place = Place::new(&[("a.image.toml", &bad("a")), ("b.image.toml", &bad("b")), ("c.image.toml", &bad("c"))]);
-    place.check(&["--baseline", "known.json", "--write-baseline"]);
+    check(&place, &["--baseline", "known.json", "--write-baseline"]);
     place.write("a.image.toml", GOOD);
     fs::remove_file(place.path("b.image.toml")).unwrap();
-    let run = place.check(&["--baseline", "known.json", "a.image.toml"]);
+    let run = check(&place, &["--baseline", "known.json", "a.image.toml"]);
     assert_eq!(run.status, 0, "{}", run.err);
     insta::assert_snapshot!(run.err, @r"
     warning: `known.json` lists 4 findings that nobody finds any more
@@ -138,19 +104,19 @@ fn a_list_that_cannot_be_read_is_no_empty_list() {
         ("new.json", "its format_version is \"2.0\""),
         ("a.image.toml", "`a.image.toml` is no list of known findings"),
     ] {
-        let run = place.check(&["--baseline", file]);
+        let run = check(&place, &["--baseline", file]);
         assert_eq!((run.status, run.out.as_str()), (2, ""), "{file}");
         assert!(run.err.contains(said), "{file}: {}", run.err);
     }
-    assert_eq!(place.check(&["--baseline", "a.image.toml", "--write-baseline"]).status, 2);
+    assert_eq!(check(&place, &["--baseline", "a.image.toml", "--write-baseline"]).status, 2);
     assert_eq!(place.read("a.image.toml"), GOOD);
-    assert_eq!(place.check(&["--write-baseline"]).status, 2);
+    assert_eq!(check(&place, &["--write-baseline"]).status, 2);
 }
 
 #[test]
 fn a_list_meets_its_schema() {
     let place = Place::new(&[("a.image.toml", &bad("web")), ("b.image.toml", "[image\n")]);
-    place.check(&["--baseline", "known.json", "--write-baseline"]);
+    check(&place, &["--baseline", "known.json", "--write-baseline"]);
     let list: Value = serde_json::from_str(&place.read("known.json")).unwrap();
     assert_eq!(list["findings"].as_array().map(Vec::len), Some(3), "{list:#}");
     let schema = featgraph::baseline::schema().to_value();
@@ -163,7 +129,7 @@ fn a_list_meets_its_schema() {
 fn statistics_count_the_findings_of_each_code_the_most_frequent_first() {
     let text = format!("{}{}[[ensure_dir]]\npath = \"/tmp\"\nmode = \"0777\"\n", bad("a"), bad("b"));
     let place = Place::new(&[("a.image.toml", &text)]);
-    let told = |format: &str| place.check(&["--statistics", "--format", format]);
+    let told = |format: &str| check(&place, &["--statistics", "--format", format]);
     let full = told("full");
     assert_eq!(full.status, 1);
     insta::assert_snapshot!(full.out, @r"
@@ -189,7 +155,7 @@ fn statistics_count_the_findings_of_each_code_the_most_frequent_first() {
 #[test]
 fn of_nothing_there_are_statistics_too() {
     let place = Place::new(&[("a.image.toml", GOOD)]);
-    assert_eq!(place.check(&["--statistics", "--format", "full"]).out, "No problems in 1 image (1 feature)\n");
+    assert_eq!(check(&place, &["--statistics", "--format", "full"]).out, "No problems in 1 image (1 feature)\n");
 }
 
 // ---- many images -------------------------------------------------------------------------------------------------
@@ -207,7 +173,7 @@ fn of_many_images_each_finding_is_told_once_and_the_totals_are_those_of_all() {
         );
         place.write(&format!("apps/{number:02}/app.image.toml"), &format!("{head}{}", bad("own")));
     }
-    let run = place.check(&["--format", "json"]);
+    let run = check(&place, &["--format", "json"]);
     let report: Value = serde_json::from_str(&run.out).unwrap();
     // One of the parent, one of what is shared, and one of each image; each with a mode, too.
     let each = IMAGES + 2;
@@ -225,7 +191,8 @@ fn of_many_images_each_finding_is_told_once_and_the_totals_are_those_of_all() {
     assert!(shared.iter().all(|found| found["images"].as_array().unwrap().len() == IMAGES), "{shared:#?}");
 
     // Threads change nothing, and neither does the order in which images are named.
-    let mut one = place.command("", &["--format", "json", "shared", "apps", "base"]);
+    let mut one = place.command("");
+    one.args(["check", "--format", "json", "shared", "apps", "base"]);
     let one = one.env("RAYON_NUM_THREADS", "1").output().unwrap();
     assert_eq!(String::from_utf8(one.stdout).unwrap(), run.out);
 }
@@ -249,7 +216,7 @@ fn an_image_that_many_stand_on_is_compiled_once() {
         }
         place.write(&format!("i{number}.image.toml"), &text);
     }
-    let run = place.check(&["--format", "json"]);
+    let run = check(&place, &["--format", "json"]);
     assert_eq!(run.status, 0, "{}", run.out);
     let report: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(report["summary"]["images"], 60);
@@ -281,7 +248,8 @@ fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
 
 impl Watch {
     fn of(place: &Place, arguments: &[&str]) -> Self {
-        let mut command = place.command("", arguments);
+        let mut command = place.command("");
+        command.arg("check").args(arguments);
         let mut child = command.arg("--watch").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (out, err) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
         Self { child, out, err }
@@ -388,9 +356,9 @@ fn a_report_that_is_written_is_no_change() {
 #[test]
 fn what_cannot_be_watched_is_refused() {
     let place = Place::new(&[("a.image.toml", GOOD)]);
-    let run = place.check(&["-", "--watch"]);
+    let run = check(&place, &["-", "--watch"]);
     assert_eq!(run.status, 2);
     assert!(run.err.contains("standard input cannot be watched"), "{}", run.err);
-    assert_eq!(place.check(&["--watch", "--baseline", "b.json", "--write-baseline"]).status, 2);
-    assert_eq!(place.check(&["--watch", "--output", "report"]).status, 2);
+    assert_eq!(check(&place, &["--watch", "--baseline", "b.json", "--write-baseline"]).status, 2);
+    assert_eq!(check(&place, &["--watch", "--output", "report"]).status, 2);
 }

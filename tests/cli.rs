@@ -2,85 +2,21 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make files and run the command")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use tempfile::TempDir;
+#[path = "command/place.rs"]
+mod place;
+
+use place::{Place, Run};
 
 const GOOD: &str = "[[install]]\ntext = \"x\"\ndst = \"/etc/motd\"\nparents = true\n";
 const MISSING_USER: &str = "[[ensure_dir]]\npath = \"/srv\"\nuser = \"web\"\n";
 const WRITABLE: &str = "[[ensure_dir]]\npath = \"/srv\"\nmode = \"0777\"\n";
 const ACCOUNTS: &str = "[[install]]\ntext = \"root:x:0:0::/:/\\n\"\ndst = \"/etc/passwd\"\nparents = true\n\
     [[install]]\ntext = \"root:x:0:\\n\"\ndst = \"/etc/group\"\nparents = true\n[[user]]\nname = \"web\"\n";
-
-/// What a run gave.
-#[derive(Debug)]
-struct Run {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-/// A folder with files, in which featgraph runs.
-struct Place(TempDir);
-
-impl Place {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        for (name, text) in files {
-            place.write(name, text);
-        }
-        place
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        self.run_with(args, b"", &[])
-    }
-
-    fn run_with(&self, args: &[&str], input: &[u8], environment: &[(&str, &str)]) -> Run {
-        let mut child = command(self.0.path())
-            .args(args)
-            .envs(environment.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It may have ended before it read anything.
-        drop(child.stdin.take().unwrap().write_all(input));
-        let output = child.wait_with_output().unwrap();
-        let run = Run {
-            status: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
-        assert!(!run.err.contains("panicked"), "{}", run.err);
-        run
-    }
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_featgraph"));
-    command.current_dir(folder).env_clear().env("LANG", "C.UTF-8");
-    command
-}
 
 /// The status, and words that each of the two streams must have.
 #[track_caller]
@@ -163,7 +99,8 @@ fn an_unreadable_file_is_2() {
 fn a_reader_that_goes_away_is_no_failure() {
     let text: String = (0..20_000).map(|n| format!("[[ensure_dir]]\npath = \"/d{n}\"\nuser = \"u{n}\"\n")).collect();
     let place = Place::new(&[("a.image.toml", &text)]);
-    let mut child = command(place.0.path())
+    let mut child = place
+        .command("")
         .args(["check", "--format", "concise"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -181,7 +118,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn a_full_disk_is_2() {
     let place = Place::new(&[("bad.image.toml", MISSING_USER)]);
     let Ok(full) = fs::File::options().write(true).open("/dev/full") else { return };
-    let output = command(place.0.path()).arg("check").stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let output = place.command("").arg("check").stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("standard output cannot be written"));
 }
@@ -285,7 +222,7 @@ fn names_are_relative_to_the_working_directory_however_a_path_is_written() {
         let run = place.run(&["check", path]);
         assert!(run.out.starts_with("a/bad.image.toml:3:8: "), "{path}: {run:#?}");
     }
-    let output = command(&place.path("b")).args(["check", "../a"]).output().unwrap();
+    let output = place.command("b").args(["check", "../a"]).output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("../a/bad.image.toml:3:8: "));
 }
 
@@ -344,7 +281,7 @@ fn odd_names_are_shown_escaped() {
 fn a_name_that_is_no_unicode_is_2() {
     let place = Place::new(&[]);
     let name = std::ffi::OsStr::from_bytes(b"a\xff.image.toml");
-    if fs::write(place.0.path().join(name), GOOD).is_ok() {
+    if fs::write(place.path(name), GOOD).is_ok() {
         expect(&place.run(&["check"]), 2, &[], &["its name is not UTF-8"]);
     }
 }

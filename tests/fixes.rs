@@ -9,12 +9,15 @@ mod damage;
 mod examples;
 #[path = "fixes/layout.rs"]
 mod layout;
+#[path = "command/place.rs"]
+mod place;
 #[path = "fixes/whole.rs"]
 mod whole;
 
 use featgraph::compile::{Levels, Report, Workspace};
 use featgraph::fix::{self, Mended, Which};
 use featgraph::load::{Overlay, load};
+use similar::TextDiff;
 
 /// What the examples stand on.
 const BASE: &str = r#"
@@ -92,47 +95,56 @@ pub fn told(report: &Report) -> Vec<String> {
 /// The safe fixes make one text of another, and nothing is found in it then.
 #[track_caller]
 pub fn check(before: &str, after: &str) {
-    becomes(before, after, Which::Safe, &[]);
+    assert_eq!(mended(before, Which::Safe), after);
 }
 
 /// The same with fixes that are a matter of choice; the safe ones alone change nothing.
 #[track_caller]
 pub fn check_choice(before: &str, after: &str) {
-    let (before, after) = (before.trim_start(), after.trim_start());
-    let files = Files::around(name_of(before), before);
-    let safe = files.mend(Which::Safe);
-    assert_eq!(
-        text_of(&safe.workspace, name_of(before)),
-        before,
-        "the safe fixes change it: {:#?}",
-        told(&files.report)
-    );
-    becomes(before, after, Which::Unsafe, &[]);
+    check_not_safe(before);
+    assert_eq!(mended(before, Which::Unsafe), after);
+}
+
+/// As [`check`], by what changes: a unified diff with one line around.
+#[track_caller]
+pub fn edits(before: &str, changes: &str) {
+    edits_with(before, changes, Which::Safe);
+}
+
+/// As [`check_choice`], by what changes.
+#[track_caller]
+pub fn edits_on_demand(before: &str, changes: &str) {
+    check_not_safe(before.trim_start());
+    edits_with(before, changes, Which::Unsafe);
+}
+
+#[track_caller]
+fn edits_with(before: &str, changes: &str, which: Which) {
+    let before = before.trim_start();
+    let after = mended(before, which);
+    let found = TextDiff::from_lines(before, &after).unified_diff().context_radius(1).to_string();
+    assert!(found == changes.trim_start(), "--- expected\n{changes}\n--- found\n{found}\n---");
 }
 
 /// No fix is made without asking.
 #[track_caller]
 pub fn check_not_safe(text: &str) {
-    let text = text.trim_start();
     let files = Files::around(name_of(text), text);
     assert!(!files.report.diagnostics.is_empty(), "nothing is found");
-    assert_eq!(text_of(&files.mend(Which::Safe).workspace, name_of(text)), text);
+    assert_eq!(text_of(&files.mend(Which::Safe).workspace, name_of(text)), text, "{:#?}", told(&files.report));
 }
 
 fn name_of(text: &str) -> &'static str {
-    if text.trim_start().starts_with('{') { "the.features.json" } else { "the.features.toml" }
+    if text.starts_with('{') { "the.features.json" } else { "the.features.toml" }
 }
 
-/// As [`check`], but for some codes that stay.
+/// What fixing makes of a text in which something is found; nothing is, then.
 #[track_caller]
-pub fn becomes(before: &str, after: &str, which: Which, left: &[&str]) {
-    let (before, after) = (before.trim_start(), after.trim_start());
+fn mended(before: &str, which: Which) -> String {
     let name = name_of(before);
     let files = Files::around(name, before);
     assert!(!files.report.diagnostics.is_empty(), "nothing is found");
     let mended = files.mend(which);
-    let text = text_of(&mended.workspace, name);
-    assert!(text == after, "found: {:#?}\n--- expected\n{after}\n--- found\n{text}\n---", told(&files.report));
-    let codes: Vec<&str> = mended.report.diagnostics.iter().map(|found| found.code.name()).collect();
-    assert_eq!(codes, left, "{:#?}", told(&mended.report));
+    assert_eq!(told(&mended.report), [""; 0], "found before: {:#?}", told(&files.report));
+    text_of(&mended.workspace, name)
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::findings::plain;
 use super::ids::read_ids;
 use super::{ReadFacts, Workspace};
 use crate::diagnostic::{Diagnostic, Related, Role};
@@ -344,7 +343,7 @@ fn same_text(a: &TextState, b: &TextState) -> bool {
 /// A mistake of a facts file.
 fn mistake(source: &Arc<Source>, fault: FactsError) -> Diagnostic {
     let at = |span| Location { source: source.clone(), span };
-    let mut diagnostic = plain(fault.code, at(fault.span), fault.message);
+    let mut diagnostic = Diagnostic::new(fault.code, at(fault.span), fault.message);
     diagnostic.help = fault.help;
     diagnostic.related.extend(fault.related.map(|(span, message)| Related {
         role: Role::Origin,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Workspace;
-use super::findings::plain;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::fragment::{Fragment, Parent, Reference};
@@ -119,7 +118,7 @@ impl Workspace {
             [one, other] => format!("{} and {} {how}", message::quoted(one), message::quoted(other)),
             _ => format!("{} files {how} in a circle", members.len()),
         };
-        let mut diagnostic = plain(Code::FileCycle, location, message);
+        let mut diagnostic = Diagnostic::new(Code::FileCycle, location, message);
         diagnostic.label = "closes the circle".to_owned();
         for (at, member) in members.iter().enumerate() {
             let next = members.get(at + 1).unwrap_or(&reference.path);

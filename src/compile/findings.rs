@@ -32,7 +32,7 @@ impl Workspace {
             .iter()
             .map(|finding| {
                 let at = |span: Span| Location { source: fragment.source.clone(), span };
-                let mut diagnostic = plain(finding.code, at(finding.span), finding.message.clone());
+                let mut diagnostic = Diagnostic::new(finding.code, at(finding.span), finding.message.clone());
                 diagnostic.label = finding.label.clone();
                 diagnostic.help = finding.help.clone();
                 diagnostic.related = finding
@@ -69,7 +69,7 @@ impl Workspace {
             .chain(fragment.references.iter().map(|reference| (reference, "from")));
         for (reference, key) in named {
             if let Some(unread) = self.unread(fragment, reference, key) {
-                let mut diagnostic = plain(unread.code, unread.location, unread.message);
+                let mut diagnostic = Diagnostic::new(unread.code, unread.location, unread.message);
                 diagnostic.label = unread.label;
                 diagnostic.help = unread.help;
                 diagnostic.notes = unread.notes;
@@ -142,7 +142,7 @@ impl Workspace {
         for path in paths {
             if let Some(TextState::Broken(reason)) = self.inputs.text(path) {
                 let source = Source::new(path.to_string(), "");
-                found.push(plain(Code::Syntax, Location { source, span: Span::default() }, reason.clone()));
+                found.push(Diagnostic::new(Code::Syntax, Location { source, span: Span::default() }, reason.clone()));
             }
         }
         found
@@ -166,7 +166,7 @@ impl Workspace {
             let Some(location) = paths.get(1).and_then(&place) else { continue };
             let message =
                 format!("{} images are called {}; a name stands for one image", paths.len(), message::quoted(name));
-            let mut diagnostic = plain(Code::InvalidValue, location, message);
+            let mut diagnostic = Diagnostic::new(Code::InvalidValue, location, message);
             diagnostic.label = "called so, too".to_owned();
             diagnostic.images = vec![name.clone()];
             for path in paths.iter().enumerate().filter(|&(at, _)| at != 1).map(|(_, path)| path) {
@@ -223,23 +223,5 @@ fn half_read(location: Location, what: &str, path: &str, lost: &[String]) -> Unr
         notes,
         meant: None,
         code: Code::MissingSource,
-    }
-}
-
-/// A finding without more than its sentence.
-pub(super) fn plain(code: Code, location: Location, message: String) -> Diagnostic {
-    Diagnostic {
-        code,
-        severity: code.severity(),
-        message,
-        label: String::new(),
-        entity: None,
-        images: Vec::new(),
-        location,
-        related: Vec::new(),
-        notes: Vec::new(),
-        help: None,
-        fixes: Vec::new(),
-        clues: Vec::new(),
     }
 }

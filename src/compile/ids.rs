@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::findings::plain;
 use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Related, Role};
 use crate::graph::Ids;
@@ -17,8 +16,11 @@ pub(super) fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
     let text = source.text.as_str();
     let document = Document::parse(text, Language::of_name(&source.name));
     let at = |span: Span| Location { source: source.clone(), span };
-    let mut found: Vec<Diagnostic> =
-        document.errors.iter().map(|error| plain(error.code, at(error.span), error.message.clone())).collect();
+    let mut found: Vec<Diagnostic> = document
+        .errors
+        .iter()
+        .map(|error| Diagnostic::new(error.code, at(error.span), error.message.clone()))
+        .collect();
     let mut ids = Ids { source: Some(source.clone()), ..Ids::default() };
     for table in document.children(NodeId::ROOT) {
         let key = document.key_text(table, text);
@@ -26,7 +28,7 @@ pub(super) fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
             "users" => &mut ids.users,
             "groups" => &mut ids.groups,
             _ => {
-                let mut diagnostic = plain(
+                let mut diagnostic = Diagnostic::new(
                     Code::UnknownKey,
                     at(document.key(table)),
                     format!("a file of numbers has no key {}", message::quoted(&key)),
@@ -42,7 +44,7 @@ pub(super) fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
                 "`{key}` must be a table of names and numbers, and this is {}",
                 document.shape(table).described()
             );
-            found.push(plain(Code::WrongType, at(document.span(table)), message));
+            found.push(Diagnostic::new(Code::WrongType, at(document.span(table)), message));
             continue;
         }
         let mut names: FxHashMap<u32, (String, Span)> = FxHashMap::default();
@@ -55,7 +57,7 @@ pub(super) fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
                     let number = number as u32;
                     if let Some((other, first)) = names.get(&number) {
                         let message = format!("the number {number} is given to `{other}` and to `{name}`");
-                        let mut diagnostic = plain(Code::IdConflict, at(span), message);
+                        let mut diagnostic = Diagnostic::new(Code::IdConflict, at(span), message);
                         diagnostic.entity = Some(format!("{}:{name}", key.trim_end_matches('s')));
                         diagnostic.related.push(Related {
                             role: Role::Provider,
@@ -70,14 +72,14 @@ pub(super) fn read_ids(source: &Arc<Source>) -> (Ids, Vec<Diagnostic>) {
                     map.insert(name, (number, span));
                 }
                 (Shape::Integer, _) => {
-                    found.push(plain(
+                    found.push(Diagnostic::new(
                         Code::InvalidValue,
                         at(span),
                         format!("a number must be between 0 and {}", u32::MAX - 1),
                     ));
                 }
                 (other, _) => {
-                    found.push(plain(
+                    found.push(Diagnostic::new(
                         Code::WrongType,
                         at(span),
                         format!("a number is wanted here, and this is {}", other.described()),

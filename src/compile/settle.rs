@@ -2,7 +2,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::findings::plain;
 use crate::catalog::{Code, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Image, check};
@@ -73,7 +72,7 @@ pub(super) fn settle(
             }
             let source = image.files[file as usize].fragment.source.clone();
             let message = format!("`allow` of `{}` silences nothing here", allow.code.name());
-            let mut diagnostic = plain(Code::UnusedAllow, Location { source, span: allow.span }, message);
+            let mut diagnostic = Diagnostic::new(Code::UnusedAllow, Location { source, span: allow.span }, message);
             diagnostic.label = "has no effect".to_owned();
             diagnostic.help = Some("delete it".to_owned());
             diagnostic.entity = image

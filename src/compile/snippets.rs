@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Workspace;
-use super::findings::plain;
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
 use crate::fragment::{Fragment, Reference};
@@ -147,7 +146,7 @@ impl Workspace {
                 message::quoted(&reference.path)
             );
             let location = Location { source: fragment.source.clone(), span: reference.span };
-            found.push(plain(Code::InvalidValue, location, message));
+            found.push(Diagnostic::new(Code::InvalidValue, location, message));
         }
         found
     }

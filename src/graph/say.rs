@@ -81,20 +81,7 @@ impl Image {
 
     /// A finding without more than its sentence.
     pub fn diagnostic(&self, code: Code, entity: Option<EntityId>, location: Location, message: String) -> Diagnostic {
-        Diagnostic {
-            code,
-            severity: code.severity(),
-            message,
-            label: String::new(),
-            entity: entity.map(|entity| self.key(entity)),
-            images: Vec::new(),
-            location,
-            related: Vec::new(),
-            notes: Vec::new(),
-            help: None,
-            fixes: Vec::new(),
-            clues: Vec::new(),
-        }
+        Diagnostic { entity: entity.map(|entity| self.key(entity)), ..Diagnostic::new(code, location, message) }
     }
 
     /// Another place of a finding.

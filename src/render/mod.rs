@@ -148,19 +148,11 @@ mod tests {
 
     /// A finding at some bytes of a text, with nothing more to say.
     pub(super) fn found(code: Code, entity: Option<&str>, file: &str, text: &str, at: Range<u32>) -> Diagnostic {
+        let location = Location { source: Source::new(file, text), span: Span::new(at.start, at.end) };
         Diagnostic {
-            code,
-            severity: code.severity(),
-            message: format!("something is {}", code.name()),
-            label: String::new(),
             entity: entity.map(str::to_owned),
             images: vec![String::from("a")],
-            location: Location { source: Source::new(file, text), span: Span::new(at.start, at.end) },
-            related: Vec::new(),
-            notes: Vec::new(),
-            help: None,
-            fixes: Vec::new(),
-            clues: Vec::new(),
+            ..Diagnostic::new(code, location, format!("something is {}", code.name()))
         }
     }
 }

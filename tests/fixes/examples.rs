@@ -1,30 +1,31 @@
-//! Every rule, as an example: a set of features before and after, in an image that stands on a small base.
+//! Every rule, as an example: a set of features and what changes in it, in an image that stands on a small base.
 
 use featgraph::fix::Which;
 
-use crate::{Files, becomes, check, check_choice, check_not_safe, text_of};
+use crate::{Files, check, check_choice, check_not_safe, edits, edits_on_demand, text_of};
 
 // ---- names ---------------------------------------------------------------------------------------------------
 
 #[test]
 fn a_mistyped_key_is_renamed() {
-    check(
+    edits(
         r#"
 [[install]]
 dst = "/etc/motd"
 txt = "hello\n"  # the greeting
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"  # the greeting
+@@ -2,2 +2,2 @@
+ dst = "/etc/motd"
+-txt = "hello\n"  # the greeting
++text = "hello\n"  # the greeting
 "#,
     );
 }
 
 #[test]
 fn a_key_that_other_tools_have_is_called_as_here() {
-    check(
+    edits(
         r#"
 [[install]]
 destination = "/etc/motd"
@@ -33,18 +34,23 @@ owner = "root"
 permissions = "0644"
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
-user = "root"
-mode = "0644"
+@@ -1,5 +1,5 @@
+ [[install]]
+-destination = "/etc/motd"
+-content = "hello\n"
+-owner = "root"
+-permissions = "0644"
++dst = "/etc/motd"
++text = "hello\n"
++user = "root"
++mode = "0644"
 "#,
     );
 }
 
 #[test]
 fn a_key_of_which_nothing_is_known_can_be_deleted() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[install]]
 dst = "/etc/motd"
@@ -52,16 +58,16 @@ text = "hello\n"
 colour = "blue"
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
+@@ -3,2 +3 @@
+ text = "hello\n"
+-colour = "blue"
 "#,
     );
 }
 
 #[test]
 fn a_mistyped_kind_is_renamed_in_every_header() {
-    check(
+    edits(
         r#"
 [[instal]]
 dst = "/etc/motd"
@@ -75,23 +81,27 @@ text = "hello\n"
 "user.note" = "x"
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
-
-[[ install ]]
-dst = "/etc/issue"
-text = "hello\n"
-
-[install.xattrs]
-"user.note" = "x"
+@@ -1,2 +1,2 @@
+-[[instal]]
++[[install]]
+ dst = "/etc/motd"
+@@ -4,3 +4,3 @@
+ 
+-[[ instal ]]
++[[ install ]]
+ dst = "/etc/issue"
+@@ -8,3 +8,3 @@
+ 
+-[instal.xattrs]
++[install.xattrs]
+ "user.note" = "x"
 "#,
     );
 }
 
 #[test]
 fn a_mistyped_user_is_renamed() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web"
@@ -101,19 +111,17 @@ path = "/srv/web"
 user = "wbe"
 "#,
         r#"
-[[user]]
-name = "web"
-
-[[ensure_dir]]
-path = "/srv/web"
-user = "web"
+@@ -5,2 +5,2 @@
+ path = "/srv/web"
+-user = "wbe"
++user = "web"
 "#,
     );
 }
 
 #[test]
 fn a_mistyped_path_is_renamed_also_before_what_is_below_it() {
-    check(
+    edits(
         r#"
 [[group]]
 name = "a"
@@ -123,19 +131,18 @@ dst = "/ect/motd"
 text = "hello\n"
 "#,
         r#"
-[[group]]
-name = "a"
-
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
+@@ -4,3 +4,3 @@
+ [[install]]
+-dst = "/ect/motd"
++dst = "/etc/motd"
+ text = "hello\n"
 "#,
     );
 }
 
 #[test]
 fn a_name_that_differs_by_a_digit_is_no_slip() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web1"
@@ -145,15 +152,12 @@ path = "/srv/web"
 user = "web2"
 "#,
         r#"
-[[user]]
-name = "web1"
-
-[[user]]
-name = "web2"
-
-[[ensure_dir]]
-path = "/srv/web"
-user = "web2"
+@@ -3,2 +3,5 @@
+ 
++[[user]]
++name = "web2"
++
+ [[ensure_dir]]
 "#,
     );
 }
@@ -174,7 +178,7 @@ group = "log"
 
 #[test]
 fn a_mistyped_word_is_written_right() {
-    check(
+    edits(
         r#"
 [[symlink]]
 link = "/etc/current"
@@ -182,10 +186,10 @@ target = "/srv"
 expect = "directroy"
 "#,
         r#"
-[[symlink]]
-link = "/etc/current"
-target = "/srv"
-expect = "directory"
+@@ -3,2 +3,2 @@
+ target = "/srv"
+-expect = "directroy"
++expect = "directory"
 "#,
     );
 }
@@ -194,7 +198,7 @@ expect = "directory"
 
 #[test]
 fn a_decimal_mode_becomes_octal() {
-    check(
+    edits(
         r#"
 [[ensure_dir]]
 path = "/srv/a"
@@ -205,13 +209,15 @@ path = "/srv/b"
 mode = 493
 "#,
         r#"
-[[ensure_dir]]
-path = "/srv/a"
-mode = "0755"
-
-[[ensure_dir]]
-path = "/srv/b"
-mode = "0755"
+@@ -2,3 +2,3 @@
+ path = "/srv/a"
+-mode = 755
++mode = "0755"
+ 
+@@ -6,2 +6,2 @@
+ path = "/srv/b"
+-mode = 493
++mode = "0755"
 "#,
     );
 }
@@ -223,7 +229,7 @@ fn a_value_that_would_be_found_fault_with_is_not_written_without_asking() {
 
 #[test]
 fn a_path_becomes_absolute_and_loses_its_dots() {
-    check(
+    edits(
         r#"
 [[ensure_dir]]
 path = "srv/a"
@@ -233,19 +239,22 @@ dst = "/srv/a/../b.conf"
 text = "b\n"
 "#,
         r#"
-[[ensure_dir]]
-path = "/srv/a"
-
-[[install]]
-dst = "/srv/b.conf"
-text = "b\n"
+@@ -1,6 +1,6 @@
+ [[ensure_dir]]
+-path = "srv/a"
++path = "/srv/a"
+ 
+ [[install]]
+-dst = "/srv/a/../b.conf"
++dst = "/srv/b.conf"
+ text = "b\n"
 "#,
     );
 }
 
 #[test]
 fn values_are_converted_where_their_meaning_is_certain() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web"
@@ -258,15 +267,17 @@ comment = 42
 name = "staff"
 "#,
         r#"
-[[user]]
-name = "web"
-uid = 1500
-groups = ["staff"]
-system = false
-comment = "42"
-
-[[group]]
-name = "staff"
+@@ -2,6 +2,6 @@
+ name = "web"
+-uid = "1500"
+-groups = "staff"
+-system = "no"
+-comment = 42
++uid = 1500
++groups = ["staff"]
++system = false
++comment = "42"
+ 
 "#,
     );
 }
@@ -278,7 +289,7 @@ fn one_pair_of_brackets_becomes_two() {
 
 #[test]
 fn a_key_with_the_same_value_twice_is_said_once() {
-    check(
+    edits(
         r#"
 [[install]]
 dst = "/etc/motd"
@@ -287,17 +298,16 @@ mode = "0644"
 text = "hello\u000a"  # again
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
-mode = "0644"
+@@ -4,2 +4 @@
+ mode = "0644"
+-text = "hello\u000a"  # again
 "#,
     );
 }
 
 #[test]
 fn of_two_values_of_one_key_the_first_is_kept_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[install]]
 dst = "/etc/motd"
@@ -305,38 +315,41 @@ text = "one\n"
 text = "two\n"
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "one\n"
+@@ -3,2 +3 @@
+ text = "one\n"
+-text = "two\n"
 "#,
     );
 }
 
 #[test]
 fn a_string_is_closed_before_what_looks_like_a_comment() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[group]]
 name = "web    # for the site
 "#,
         r#"
-[[group]]
-name = "web"    # for the site
+@@ -1,2 +1,2 @@
+ [[group]]
+-name = "web    # for the site
++name = "web"    # for the site
 "#,
     );
 }
 
 #[test]
 fn an_allow_of_an_error_is_deleted() {
-    check(
+    edits(
         r#"
 [[group]]
 name = "web"
 allow = ["missing"]
 "#,
         r#"
-[[group]]
-name = "web"
+@@ -2,2 +2 @@
+ name = "web"
+-allow = ["missing"]
 "#,
     );
 }
@@ -345,7 +358,7 @@ name = "web"
 
 #[test]
 fn a_missing_directory_is_added_before_what_needs_it() {
-    check(
+    edits(
         r#"
 # The site.
 [[install]]
@@ -353,20 +366,19 @@ dst = "/srv/site/index.html"
 text = "hello\n"
 "#,
         r#"
-# The site.
-[[ensure_dir]]
-path = "/srv/site"
-
-[[install]]
-dst = "/srv/site/index.html"
-text = "hello\n"
+@@ -1,2 +1,5 @@
+ # The site.
++[[ensure_dir]]
++path = "/srv/site"
++
+ [[install]]
 "#,
     );
 }
 
 #[test]
 fn the_comment_of_a_feature_stays_with_it() {
-    check(
+    edits(
         r#"
 [[group]]
 name = "web"
@@ -377,44 +389,39 @@ dst = "/srv/site/index.html"
 text = "hello\n"
 "#,
         r#"
-[[group]]
-name = "web"
-
-[[ensure_dir]]
-path = "/srv/site"
-
-# The site.
-[[install]]
-dst = "/srv/site/index.html"
-text = "hello\n"
+@@ -3,2 +3,5 @@
+ 
++[[ensure_dir]]
++path = "/srv/site"
++
+ # The site.
 "#,
     );
 }
 
 #[test]
 fn a_missing_home_belongs_to_its_user() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web"
 home = "/srv/web"
 "#,
         r#"
-[[ensure_dir]]
-path = "/srv/web"
-user = "web"
-group = "web"
-
-[[user]]
-name = "web"
-home = "/srv/web"
+@@ -1 +1,6 @@
++[[ensure_dir]]
++path = "/srv/web"
++user = "web"
++group = "web"
++
+ [[user]]
 "#,
     );
 }
 
 #[test]
 fn a_missing_directory_has_the_owner_of_those_beside_it() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web"
@@ -430,47 +437,37 @@ text = "\n"
 user = "web"
 "#,
         r#"
-[[user]]
-name = "web"
-
-[[ensure_dir]]
-path = ["/srv/web", "/srv/web/css"]
-user = "web"
-group = "web"
-
-[[ensure_dir]]
-path = "/srv/web/js"
-user = "web"
-group = "web"
-
-[[install]]
-dst = "/srv/web/js/main.js"
-text = "\n"
-user = "web"
+@@ -8,2 +8,7 @@
+ 
++[[ensure_dir]]
++path = "/srv/web/js"
++user = "web"
++group = "web"
++
+ [[install]]
 "#,
     );
 }
 
 #[test]
 fn where_a_whole_chain_is_missing_parents_are_made() {
-    check(
+    edits(
         r#"
 [[install]]
 dst = "/opt/vendor/app/app.conf"
 text = "\n"
 "#,
         r#"
-[[install]]
-dst = "/opt/vendor/app/app.conf"
-text = "\n"
-parents = true
+@@ -3 +3,2 @@
+ text = "\n"
++parents = true
 "#,
     );
 }
 
 #[test]
 fn a_missing_user_is_declared_next_to_its_like() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "database"
@@ -482,36 +479,30 @@ path = "/srv/web"
 user = "web"
 "#,
         r#"
-[[user]]
-name = "database"
-comment = "keeps things"  # last line
-
-[[user]]
-name = "web"
-
-# Files.
-[[ensure_dir]]
-path = "/srv/web"
-user = "web"
+@@ -4,2 +4,5 @@
+ 
++[[user]]
++name = "web"
++
+ # Files.
 "#,
     );
 }
 
 #[test]
 fn a_missing_group_is_declared_before_its_first_use() {
-    check(
+    edits(
         r#"
 [[ensure_dir]]
 path = "/srv/web"
 group = "web"
 "#,
         r#"
-[[group]]
-name = "web"
-
-[[ensure_dir]]
-path = "/srv/web"
-group = "web"
+@@ -1 +1,4 @@
++[[group]]
++name = "web"
++
+ [[ensure_dir]]
 "#,
     );
 }
@@ -531,25 +522,25 @@ fn a_link_dangles_on_demand() {
 
 #[test]
 fn what_comes_from_outside_is_assumed_on_demand_with_a_reason_to_fill_in() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[require]]
 executables = ["/usr/bin/nginx"]
 "#,
         r#"
-[[assume]]
-executables = ["/usr/bin/nginx"]
-reason = "to be filled in: where does it come from?"
-
-[[require]]
-executables = ["/usr/bin/nginx"]
+@@ -1 +1,5 @@
++[[assume]]
++executables = ["/usr/bin/nginx"]
++reason = "to be filled in: where does it come from?"
++
+ [[require]]
 "#,
     );
 }
 
 #[test]
 fn a_shell_is_made_executable() {
-    check(
+    edits(
         r#"
 [[install]]
 dst = "/usr/bin/shell"
@@ -561,14 +552,11 @@ name = "web"
 shell = "/usr/bin/shell"
 "#,
         r#"
-[[install]]
-dst = "/usr/bin/shell"
-text = "x\n"
-mode = "0750"
-
-[[user]]
-name = "web"
-shell = "/usr/bin/shell"
+@@ -3,3 +3,3 @@
+ text = "x\n"
+-mode = "0640"
++mode = "0750"
+ 
 "#,
     );
 }
@@ -585,7 +573,7 @@ fn a_directory_goes_with_all_below_it_on_demand() {
 
 #[test]
 fn a_duplicate_is_deleted_with_its_comment() {
-    check(
+    edits(
         r#"
 [[group]]
 name = "web"
@@ -598,11 +586,13 @@ name = "web"
 name = "other"
 "#,
         r#"
-[[group]]
-name = "web"
-
-[[group]]
-name = "other"
+@@ -3,6 +3,2 @@
+ 
+-# Once more.
+-[[group]]
+-name = "web"
+-
+ [[group]]
 "#,
     );
 }
@@ -614,7 +604,7 @@ fn of_a_list_only_the_element_that_is_a_duplicate_is_deleted() {
 
 #[test]
 fn one_of_two_that_conflict_agrees_or_goes_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[ensure_dir]]
 path = "/srv/a"
@@ -625,16 +615,13 @@ path = "/srv/a"
 mode = "0755"
 "#,
         r#"
-[[ensure_dir]]
-path = "/srv/a"
-mode = "0750"
-
-[[ensure_dir]]
-path = "/srv/a"
-mode = "0750"
+@@ -6,2 +6,2 @@
+ path = "/srv/a"
+-mode = "0755"
++mode = "0750"
 "#,
     );
-    check_choice(
+    edits_on_demand(
         r#"
 [[install]]
 dst = "/srv/a"
@@ -645,37 +632,33 @@ text = "\n"
 path = ["/srv/a", "/srv/b"]
 "#,
         r#"
-[[install]]
-dst = "/srv/a"
-text = "\n"
-
-# A directory, too?
-[[ensure_dir]]
-path = ["/srv/b"]
+@@ -6,2 +6,2 @@
+ [[ensure_dir]]
+-path = ["/srv/a", "/srv/b"]
++path = ["/srv/b"]
 "#,
     );
 }
 
 #[test]
 fn what_the_parent_has_is_replaced_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[install]]
 dst = "/etc/passwd"
 text = "root:x:0:0::/:/bin/sh\n"
 "#,
         r#"
-[[install]]
-dst = "/etc/passwd"
-text = "root:x:0:0::/:/bin/sh\n"
-replace = true
+@@ -3 +3,2 @@
+ text = "root:x:0:0::/:/bin/sh\n"
++replace = true
 "#,
     );
 }
 
 #[test]
 fn of_two_equal_numbers_one_is_deleted_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[user]]
 name = "a"
@@ -686,19 +669,16 @@ name = "b"
 uid = 1500  # as before
 "#,
         r#"
-[[user]]
-name = "a"
-uid = 1500
-
-[[user]]
-name = "b"
+@@ -6,2 +6 @@
+ name = "b"
+-uid = 1500  # as before
 "#,
     );
 }
 
 #[test]
 fn a_circle_loses_a_requirement_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[install]]
 dst = "/etc/a"
@@ -711,15 +691,11 @@ text = "b"
 requires = ["/etc/a"]
 "#,
         r#"
-[[install]]
-dst = "/etc/a"
-text = "a"
-requires = ["/etc/passwd"]
-
-[[install]]
-dst = "/etc/b"
-text = "b"
-requires = ["/etc/a"]
+@@ -3,3 +3,3 @@
+ text = "a"
+-requires = ["/etc/passwd", "/etc/b"]
++requires = ["/etc/passwd"]
+ 
 "#,
     );
 }
@@ -734,7 +710,7 @@ fn a_link_that_leads_to_itself_is_deleted_on_demand() {
 
 #[test]
 fn commands_are_put_in_order_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[run]]
 command = ["update-ca-certificates"]
@@ -744,13 +720,14 @@ provides = ["virtual:update-ca-certificates"]
 command = ["locale-gen"]
 "#,
         r#"
-[[run]]
-command = ["update-ca-certificates"]
-provides = ["virtual:update-ca-certificates", "virtual:update-ca-certificates-2"]
-
-[[run]]
-command = ["locale-gen"]
-requires = ["virtual:update-ca-certificates-2"]
+@@ -2,3 +2,3 @@
+ command = ["update-ca-certificates"]
+-provides = ["virtual:update-ca-certificates"]
++provides = ["virtual:update-ca-certificates", "virtual:update-ca-certificates-2"]
+ 
+@@ -6 +6,2 @@
+ command = ["locale-gen"]
++requires = ["virtual:update-ca-certificates-2"]
 "#,
     );
 }
@@ -759,7 +736,7 @@ requires = ["virtual:update-ca-certificates-2"]
 
 #[test]
 fn what_has_no_effect_is_deleted() {
-    check(
+    edits(
         r#"
 [[assume]]
 reason = "it may be there"
@@ -772,16 +749,23 @@ allow = ["world-writable"]
 replace = true
 "#,
         r#"
-[[install]]
-dst = "/etc/motd"
-text = "hello\n"
+@@ -1,5 +1 @@
+-[[assume]]
+-reason = "it may be there"
+-users = ["www-data"]
+-
+ [[install]]
+@@ -7,3 +3 @@
+ text = "hello\n"
+-allow = ["world-writable"]
+-replace = true
 "#,
     );
 }
 
 #[test]
 fn of_an_assumption_only_what_has_no_effect_is_deleted() {
-    check(
+    edits(
         r#"
 [[assume]]
 reason = "made by the platform"
@@ -795,22 +779,17 @@ path = "/srv/web"
 user = "web"
 "#,
         r#"
-[[assume]]
-reason = "made by the platform"
-users = [
-  "web",
-]
-
-[[ensure_dir]]
-path = "/srv/web"
-user = "web"
+@@ -3,3 +3,2 @@
+ users = [
+-  "www-data",  # not any more
+   "web",
 "#,
     );
 }
 
 #[test]
 fn all_directories_between_belong_to_the_owner_above() {
-    check(
+    edits(
         r#"
 [[user]]
 name = "web"
@@ -827,31 +806,21 @@ user = "web"
 parents = true
 "#,
         r#"
-[[user]]
-name = "web"
-
-[[ensure_dir]]
-path = "/srv/web"
-user = "web"
-group = "web"
-
-[[ensure_dir]]
-path = ["/srv/web/a", "/srv/web/a/b"]
-user = "web"
-group = "web"
-
-[[install]]
-dst = "/srv/web/a/b/c"
-text = "\n"
-user = "web"
-parents = true
+@@ -8,2 +8,7 @@
+ 
++[[ensure_dir]]
++path = ["/srv/web/a", "/srv/web/a/b"]
++user = "web"
++group = "web"
++
+ [[install]]
 "#,
     );
 }
 
 #[test]
 fn a_number_that_may_be_taken_is_written_down() {
-    becomes(
+    edits(
         r#"
 [[run]]
 command = ["useradd"]
@@ -860,21 +829,16 @@ command = ["useradd"]
 name = "web"
 "#,
         r#"
-[[run]]
-command = ["useradd"]
-
-[[user]]
-name = "web"
-uid = 1000
+@@ -5 +5,2 @@
+ name = "web"
++uid = 1000
 "#,
-        Which::Safe,
-        &[],
     );
 }
 
 #[test]
 fn modes_lose_bits_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[ensure_dir]]
 path = "/srv/drop"
@@ -886,21 +850,22 @@ text = "\n"
 mode = "4755"
 "#,
         r#"
-[[ensure_dir]]
-path = "/srv/drop"
-mode = "0775"
-
-[[install]]
-dst = "/usr/bin/su"
-text = "\n"
-mode = "0755"
+@@ -2,3 +2,3 @@
+ path = "/srv/drop"
+-mode = "0777"
++mode = "0775"
+ 
+@@ -7,2 +7,2 @@
+ text = "\n"
+-mode = "4755"
++mode = "0755"
 "#,
     );
 }
 
 #[test]
 fn an_unusual_name_is_exchanged_wherever_the_file_has_it_on_demand() {
-    check_choice(
+    edits_on_demand(
         r#"
 [[user]]
 name = "Deploy"
@@ -912,14 +877,18 @@ requires = ["user:Deploy"]
 description = "Deploy"
 "#,
         r#"
-[[user]]
-name = "deploy"
-
-[[ensure_dir]]
-path = "/srv/deploy"
-user = "deploy"
-requires = ["user:deploy"]
-description = "Deploy"
+@@ -1,3 +1,3 @@
+ [[user]]
+-name = "Deploy"
++name = "deploy"
+ 
+@@ -5,4 +5,4 @@
+ path = "/srv/deploy"
+-user = "Deploy"
+-requires = ["user:Deploy"]
++user = "deploy"
++requires = ["user:deploy"]
+ description = "Deploy"
 "#,
     );
 }

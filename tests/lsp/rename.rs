@@ -100,9 +100,9 @@ fn the_name_alone_is_offered_for_renaming() {
     assert_eq!(offered["range"]["start"]["character"], 18);
 }
 
-#[test]
-fn fixes_of_findings_are_offered_where_they_stand() {
-    let text = "[[user]]\nnmae = \"web\"\n";
+/// A client that takes code actions as literals with versioned edits, in front of one file in which something is found; and the
+/// findings.
+fn with_findings(text: &str) -> (Session, Value) {
     let can = json!({
         "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } } } },
         "workspace": { "workspaceEdit": { "documentChanges": true } },
@@ -110,45 +110,43 @@ fn fixes_of_findings_are_offered_where_they_stand() {
     let mut session = Session::with(&[("a.image.toml", text)], can);
     session.open_file("a.image.toml");
     session.until("a finding", |session| !session.findings("a.image.toml").is_empty());
-    let known = session.published["a.image.toml"]["diagnostics"].clone();
+    let found = session.published["a.image.toml"]["diagnostics"].clone();
+    (session, found)
+}
+
+/// Asks for the code actions of a range, for the findings known there.
+fn actions(session: &mut Session, range: &Value, known: &Value, only: Option<&str>) -> Value {
+    let mut context = json!({ "diagnostics": known });
+    if let Some(only) = only {
+        context["only"] = json!([only]);
+    }
+    let document = json!({ "uri": session.uri("a.image.toml") });
+    let params = json!({ "textDocument": document, "range": range, "context": context });
+    session.request("textDocument/codeAction", params)
+}
+
+#[test]
+fn fixes_of_findings_are_offered_where_they_stand() {
+    let text = "[[user]]\nnmae = \"web\"\n";
+    let (mut session, known) = with_findings(text);
     let place = json!({ "line": 1, "character": 2 });
-    let params = json!({
-        "textDocument": { "uri": session.uri("a.image.toml") },
-        "range": { "start": place, "end": place },
-        "context": { "diagnostics": known },
-    });
-    let actions = session.request("textDocument/codeAction", params.clone());
-    let action = &actions[0];
+    let range = json!({ "start": place, "end": place });
+    let offered = actions(&mut session, &range, &known, None);
+    let action = &offered[0];
     assert_eq!((&action["kind"], &action["diagnostics"][0]), (&json!("quickfix"), &known[0]));
     let change = &action["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"]["version"], 1);
     assert_eq!(apply(text, &change["edits"]), "[[user]]\nname = \"web\"\n");
-    let mut other = params;
-    other["context"]["only"] = json!(["refactor"]);
-    assert!(session.request("textDocument/codeAction", other).is_null());
+    assert!(actions(&mut session, &range, &known, Some("refactor")).is_null());
 }
 
 #[test]
 fn a_fix_that_was_verified_on_a_copy_is_the_preferred_one() {
     let text = "[[install]]\ndst = \"/srv/web/index.html\"\ntext = \"x\"\n";
-    let can = json!({
-        "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } } } },
-        "workspace": { "workspaceEdit": { "documentChanges": true } },
-    });
-    let mut session = Session::with(&[("a.image.toml", text)], can);
-    session.open_file("a.image.toml");
-    session.until("a finding", |session| !session.findings("a.image.toml").is_empty());
-    let known = session.published["a.image.toml"]["diagnostics"].clone();
+    let (mut session, known) = with_findings(text);
     assert_eq!(known[0]["code"], "missing");
-    let actions = session.request(
-        "textDocument/codeAction",
-        json!({
-            "textDocument": { "uri": session.uri("a.image.toml") },
-            "range": known[0]["range"],
-            "context": { "diagnostics": known },
-        }),
-    );
-    let preferred = actions.as_array().unwrap().iter().find(|action| action["isPreferred"] == true).unwrap();
+    let offered = actions(&mut session, &known[0]["range"], &known, None);
+    let preferred = offered.as_array().unwrap().iter().find(|action| action["isPreferred"] == true).unwrap();
     let mended = apply(text, &preferred["edit"]["documentChanges"][0]["edits"]);
     session.replace("a.image.toml", &mended);
     session.until("no finding", |session| session.findings("a.image.toml").is_empty());

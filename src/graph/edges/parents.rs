@@ -64,17 +64,7 @@ impl Builder<'_> {
             if inside && self.tree_makes(parent, row.feature) {
                 continue;
             }
-            self.want(&Wanted {
-                node,
-                feature: row.feature,
-                entity: parent,
-                validator: DIRECTORY,
-                ordered: true,
-                cause: Cause::Parent,
-                why: Why::Parent(number),
-                phase: self.image.phase(row.feature),
-                blocks: false,
-            });
+            self.want(&self.above(number, node, parent, DIRECTORY, Cause::Parent));
         }
     }
 
@@ -82,34 +72,22 @@ impl Builder<'_> {
         let Some(node) = self.row_node(number) else { return };
         let row = self.image.provides[number as usize];
         let Some(file) = self.image.account_file(EntityType::Group, self.image.phase(row.feature)) else { return };
-        self.want(&Wanted {
-            node,
-            feature: row.feature,
-            entity: file,
-            validator: FILE,
-            ordered: true,
-            cause: Cause::Accounts,
-            why: Why::Parent(number),
-            phase: self.image.phase(row.feature),
-            blocks: false,
-        });
+        self.want(&self.above(number, node, file, FILE, Cause::Accounts));
+    }
+
+    /// What a row needs because of where it stands.
+    fn above(&self, number: u32, node: u32, entity: EntityId, validator: u32, cause: Cause) -> Wanted {
+        let feature = self.image.provides[number as usize].feature;
+        let phase = self.image.phase(feature);
+        let why = Why::Parent(number);
+        Wanted { node, feature, entity, validator, ordered: true, cause, why, phase, blocks: false }
     }
 
     pub(super) fn below_mount(&mut self, number: u32, mountpoint: EntityId) {
         let row = self.image.provides[number as usize];
         let reason = "is a mountpoint: what is put below it would not be in the image";
         self.fail(
-            &Wanted {
-                node: self.node_of(row.feature),
-                feature: row.feature,
-                entity: mountpoint,
-                validator: DIRECTORY,
-                ordered: true,
-                cause: Cause::Parent,
-                why: Why::Parent(number),
-                phase: self.image.phase(row.feature),
-                blocks: false,
-            },
+            &self.above(number, self.node_of(row.feature), mountpoint, DIRECTORY, Cause::Parent),
             Lack::Mismatch(Unmet::new("type", reason)),
         );
     }

@@ -33,27 +33,11 @@ pub(super) fn merge_users(image: &mut Image, number: usize, rows: &[u32]) {
             comment: merged.comment.or(other.comment),
             system: merged.system.or(other.system),
         };
-        let (own, its) = (image.provides[lead as usize].means, image.provides[row as usize].means);
-        if own == Means::Made && its == Means::Made {
-            unite(image, lead, row);
-        } else if its == Means::Contained {
-            // The file that lists the account makes it.
-            lead = row;
-        }
+        lead = joined(image, lead, row);
     }
     image.accounts.push(merged);
     let merged = image.accounts.len() as u32 - 1;
-    // Who is listed in a file needs no step of its own.
-    if image.provides[lead as usize].means == Means::Contained {
-        for &row in rows {
-            if image.provides[row as usize].means == Means::Made {
-                image.slots.states[row as usize] |= Slots::SATISFIED;
-            }
-        }
-    }
-    let slot = &mut image.slots.slots[number];
-    slot.lead = lead;
-    slot.what = What::User(merged);
+    lead_by(image, number, rows, lead, What::User(merged));
 }
 
 /// The rows that have to agree: what a line of a snippet leaves alone where it is there, it leaves alone where a file lists it.
@@ -127,13 +111,25 @@ pub(super) fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
             merged = gid(image, row);
             by = row;
         }
-        let (own, its) = (image.provides[lead as usize].means, image.provides[row as usize].means);
-        if own == Means::Made && its == Means::Made {
-            unite(image, lead, row);
-        } else if its == Means::Contained {
-            lead = row;
-        }
+        lead = joined(image, lead, row);
     }
+    lead_by(image, number, rows, lead, What::Group(merged));
+}
+
+/// Which of two rows of one account leads: the file that lists it makes it; two features that make it are one step.
+fn joined(image: &mut Image, lead: u32, row: u32) -> u32 {
+    match (image.provides[lead as usize].means, image.provides[row as usize].means) {
+        (_, Means::Contained) => row,
+        (Means::Made, Means::Made) => {
+            unite(image, lead, row);
+            lead
+        }
+        _ => lead,
+    }
+}
+
+/// Notes what an account is in the end. Who is listed in a file needs no step of its own.
+fn lead_by(image: &mut Image, number: usize, rows: &[u32], lead: u32, what: What) {
     if image.provides[lead as usize].means == Means::Contained {
         for &row in rows {
             if image.provides[row as usize].means == Means::Made {
@@ -143,7 +139,7 @@ pub(super) fn merge_groups(image: &mut Image, number: usize, rows: &[u32]) {
     }
     let slot = &mut image.slots.slots[number];
     slot.lead = lead;
-    slot.what = What::Group(merged);
+    slot.what = what;
 }
 
 pub(super) fn merge_packages(image: &mut Image, number: usize, rows: &[u32]) {
