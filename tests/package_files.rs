@@ -260,6 +260,34 @@ fn what_is_installed_is_installed_once_and_upgraded_without_complaint() {
 }
 
 #[test]
+fn files_that_the_next_version_lacks_are_gone_after_the_upgrade() {
+    let folder = Folder::new()
+        .deb("a.deb", Deb::new("a", "2").file("bin/a", "new"))
+        .deb("b.deb", Deb::new("b", "1").field("Replaces", "a").file("usr/bin/moved", "new"));
+    let owned = |path: &str| {
+        format!(
+            r#"{{"path": "{path}", "type": "file", "mode": "0644", "user": "root", "group": "root", "package": "a"}}"#
+        )
+    };
+    let facts = |version: &str| {
+        let files = ["/etc/old.conf", "/usr/bin/a", "/usr/bin/moved", "/usr/bin/old"].map(owned).join(", ");
+        format!(
+            r#"{{"format_version": "1.0", "name": "base",
+               "paths": [{files}, {{"path": "/bin", "type": "symlink", "target": "usr/bin"}},
+                 {{"path": "/usr/share/a", "type": "directory", "mode": "0755", "package": "a"}}],
+               "packages": [{{"name": "a", "version": "{version}", "manager": "apt"}}]}}"#
+        )
+    };
+    let image = "[image]\nparent = \"base.facts.json\"\npackage_manager = \"apt\"\n[[package]]\nfiles = [\"a.deb\", \"b.deb\"]\n\
+                 [[require]]\nfiles = [\"/usr/bin/a\", \"/usr/bin/moved\", \"/etc/old.conf\", \"/usr/bin/old\"]\n\
+                 directories = [\"/usr/share/a\"]\n";
+    std::fs::write(folder.path("base.facts.json"), facts("1")).unwrap();
+    assert_eq!(folder.findings(image), ["missing: nothing provides `/usr/bin/old`, which a `require` asserts"]);
+    std::fs::write(folder.path("base.facts.json"), facts("2")).unwrap();
+    assert_eq!(folder.findings(&image.replace(", \"b.deb\"", "")), Vec::<String>::new());
+}
+
+#[test]
 fn a_damaged_package_is_a_missing_source_with_its_reason() {
     let folder = Folder::new().deb("a.deb", Deb::new("a", "1").file("x", "y"));
     let whole = std::fs::read(folder.path("a.deb")).unwrap();

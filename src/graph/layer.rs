@@ -70,7 +70,7 @@ enum State {
 }
 
 /// An entity in one level of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Spot {
     level: u32,
     id: u32,
@@ -323,11 +323,11 @@ impl Layer {
         self.levels.iter().flat_map(|level| level.numeric_owners.iter().copied())
     }
 
-    /// Every path that a package owns.
-    pub fn owned_by(&self, package: &str) -> Vec<String> {
+    /// Every path that one of some packages owns.
+    pub fn owned_by(&self, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
         self.subtree(self.root(EntityType::Path))
             .into_iter()
-            .filter(|(_, known)| known.package.as_deref() == Some(package))
+            .filter(|(_, known)| known.package.as_deref().is_some_and(&is_meant))
             .map(|(path, _)| format!("/{path}"))
             .collect()
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::image::Image;
-use super::layer::Known;
+use super::layer::{Known, Spot};
+use super::links::follow_in_layer;
 use super::slots::{Slots, There};
 use super::trees;
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{Means, ParentRule, PathFacts, Provide, Strength, What};
+use crate::entity::{Means, ParentRule, PathFacts, Phase, Provide, Strength, What};
 use crate::fragment::{Feature, Graft, GraftFrom};
 use crate::intern::{EntityId, EntityType};
 use crate::message;
@@ -163,6 +164,37 @@ pub(super) fn give_way(image: &mut Image) {
     for row in dropped {
         image.slots.states[row as usize] |= Slots::DROPPED;
     }
+}
+
+/// Files that a package of the base owns and that its next version, which a phase installs, does not bring any more. Below /etc
+/// they stay: there a package manager keeps what may have been changed.
+pub(super) fn left_behind(image: &Image, phase: Phase) -> Vec<String> {
+    let Some(base) = &image.base else { return Vec::new() };
+    let installed: Vec<&PackageFile> =
+        image.packages.iter().filter(|rows| image.phase(rows.feature) == phase).map(|rows| &*rows.package).collect();
+    let is_upgrade = |package: &&&PackageFile| {
+        let known = base_package(image, &package.name).and_then(|known| known.version.as_deref());
+        known.is_some_and(|version| *version != *package.version)
+    };
+    let upgraded: FxHashSet<&str> = installed.iter().filter(is_upgrade).map(|package| &*package.name).collect();
+    if upgraded.is_empty() {
+        return Vec::new();
+    }
+    // What any package of the phase brings, wherever the links of the base lead it, is no longer only the old version's.
+    let mut brought: FxHashSet<Spot> = FxHashSet::default();
+    let mut directories: FxHashMap<&str, Option<Spot>> = FxHashMap::default();
+    for entry in installed.iter().flat_map(|package| package.tree.entries()) {
+        let above = entry.path.rfind('/').map_or("", |at| &entry.path[..at]);
+        let directory = *directories.entry(above).or_insert_with(|| follow_in_layer(base, above));
+        brought.extend(directory.and_then(|directory| base.child(directory, entry.name())));
+    }
+    let mut owned = base.owned_by(|package| upgraded.contains(package));
+    owned.retain(|path| {
+        let Some(spot) = base.find(EntityType::Path, path) else { return false };
+        let is_file = base.known(spot).is_some_and(|known| known.file_type != Some(FileType::Directory));
+        is_file && !brought.contains(&spot) && !path.starts_with("/etc/")
+    });
+    owned
 }
 
 fn is_file(image: &Image, row: u32) -> bool {

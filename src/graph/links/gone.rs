@@ -1,9 +1,12 @@
 //! What a phase takes away, with all below it.
 
+use rustc_hash::FxHashSet;
+
 use super::Places;
 use crate::entity::{Phase, What};
 use crate::fragment::Feature;
 use crate::graph::image::RowId;
+use crate::graph::packages;
 use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
 
@@ -11,27 +14,29 @@ impl Places<'_> {
     pub(super) fn remove(&mut self, phase: Phase) {
         let bit = 1 << phase as u8;
         let mut own: Vec<(EntityId, bool)> = Vec::new();
-        let mut owned: Vec<String> = Vec::new();
+        let mut packages: FxHashSet<&str> = FxHashSet::default();
         for number in 0..self.image.removals.len() {
             let row = self.image.removals[number];
             if self.image.phase(row.feature) == phase
                 && !self.image.lost_rows.contains_key(&RowId::Removal(number as u32))
             {
                 own.push((row.entity, true));
-                if self.image.entities.entity_type(row.entity) == EntityType::Package
-                    && let Some(base) = &self.image.base
-                {
-                    // What only the package owned goes with it; directories stay, others may need them.
-                    for path in base.owned_by(self.image.entities.last(row.entity)) {
-                        let Some(spot) = base.find(EntityType::Path, &path) else { continue };
-                        if base.known(spot).is_some_and(|known| known.file_type != Some(FileType::Directory)) {
-                            // Also what nobody names by this path: a link may lead here later.
-                            owned.push(path);
-                        }
-                    }
+                if self.image.entities.entity_type(row.entity) == EntityType::Package {
+                    packages.insert(self.image.entities.last(row.entity));
                 }
             }
         }
+        let mut owned: Vec<String> = Vec::new();
+        if let Some(base) = self.image.base.as_ref().filter(|_| !packages.is_empty()) {
+            // What only the package owned goes with it, also what nobody names by this path: a link may lead here later.
+            // Directories stay, others may need them.
+            owned = base.owned_by(|package| packages.contains(package));
+            owned.retain(|path| {
+                let known = base.find(EntityType::Path, path).and_then(|spot| base.known(spot));
+                known.is_some_and(|known| known.file_type != Some(FileType::Directory))
+            });
+        }
+        owned.extend(packages::left_behind(self.image, phase));
         for path in owned {
             let entity = self.image.entities.path(&path);
             self.image.extend_spots();
