@@ -11,6 +11,8 @@ mod incremental {
 
 use featgraph::compile::{Levels, Progress, Report, Workspace};
 use featgraph::diagnostic::Clue;
+use featgraph::inputs::{Answer, Ask, TextState};
+use featgraph::text::Source;
 use incremental::random::{self, Edit, Shape};
 use incremental::world::World;
 use oracle::execute::Choices;
@@ -102,7 +104,14 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
         let before = world.clone();
         let changed = random::edit(shape, &mut world, *edit);
         for name in &changed {
-            workspace.changed(name);
+            match world.text(name) {
+                // As from an open document, of which the disk is not asked.
+                Some(text) if choices.below(2) == 0 && before.roots().any(|root| root == name) => {
+                    let source = Source::new(name.as_str(), text);
+                    workspace.answer(&Ask::Text(name.as_str().into()), Answer::Text(TextState::Text(source)));
+                }
+                _ => workspace.changed(name),
+            }
         }
         for root in before.roots().filter(|root| !world.has(root)) {
             workspace.close(root);
@@ -110,13 +119,19 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
         for root in world.roots().filter(|root| !before.has(root)) {
             workspace.open(root);
         }
+        // Sometimes the next edit comes before this one was read, or looked at.
+        if choices.below(6) == 0 {
+            continue;
+        }
         world.load(&mut workspace);
-        // Sometimes the next edit comes before this one was looked at.
         if choices.below(5) == 0 {
             let _ = workspace.advance(changed.first().map(String::as_str), &|| true);
             continue;
         }
         advance(&mut workspace, changed.first().map_or("", String::as_str), &mut choices);
+        if choices.below(4) == 0 {
+            workspace.prepare(&|| false);
+        }
         let (now, new) = (told(&workspace.findings(&Levels::default())), whole(&world));
         prop_assert!(
             now == new,

@@ -82,7 +82,10 @@ impl Workspace {
 
     /// Reads the texts that were answered, and lists folders.
     fn read_answers(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting);
+        // A text may have been answered several times, of which the last counts.
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort();
+        waiting.dedup();
         let manifests: Vec<(String, Arc<Source>)> = waiting
             .iter()
             .filter(|path| self.sort_of(path) == FileSort::Manifest)

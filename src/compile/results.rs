@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::asks::files_of;
-use super::delta::Whole;
+use super::delta::{Short, Whole};
 use super::images::Outcome;
 use super::settle::settle;
 use super::{Levels, Report, Workspace};
@@ -69,7 +69,12 @@ struct Kept {
     stale: bool,
     /// As it was linked, where small edits since then can be judged on it.
     whole: Option<Arc<Whole>>,
+    /// How many features went or came since it was linked.
+    drift: u32,
 }
+
+/// With how many features that went or came since an image was linked it is worth linking it again while nobody waits.
+const FAR: u32 = 64;
 
 impl Results {
     /// Something changed: what is to be compiled has to be thought over.
@@ -107,7 +112,7 @@ impl Workspace {
             return Progress::Current;
         }
         let done: Vec<(String, Option<(Kept, bool)>)> =
-            batch.into_par_iter().map(|path| (path.clone(), self.compile_kept(&path, stop))).collect();
+            batch.into_par_iter().map(|path| (path.clone(), self.compile_kept(&path, true, stop))).collect();
         let mut stopped = false;
         for (path, kept) in done {
             match kept {
@@ -123,6 +128,24 @@ impl Workspace {
             (true, _) => Progress::Stopped,
             (false, true) => Progress::Current,
             (false, false) => Progress::Behind,
+        }
+    }
+
+    /// Makes the next edits cheap while nobody waits for anything: what is looked up for them is put together, and images
+    /// of which much was edited since they were linked are linked again. No finding changes.
+    pub fn prepare(&mut self, stop: &(dyn Fn() -> bool + Sync)) {
+        if !self.results.planned || !self.results.queue.is_empty() {
+            return;
+        }
+        for path in Vec::from(self.results.whole.clone()) {
+            if self.results.of.get(&path).is_some_and(|kept| kept.drift > FAR) {
+                let Some((kept, linked)) = self.compile_kept(&path, false, stop) else { return };
+                self.results.linked += u64::from(linked);
+                self.results.keep(path.clone(), kept);
+            }
+            if let Some(whole) = self.results.of.get(&path).and_then(|kept| kept.whole.as_ref()).filter(|_| !stop()) {
+                whole.prepare();
+            }
         }
     }
 
@@ -280,7 +303,8 @@ impl Workspace {
         batch
     }
 
-    fn compile_kept(&self, path: &str, stop: Stop<'_>) -> Option<(Kept, bool)> {
+    /// Compiles an image or set, by a short way if that may be and there is one; and whether it was linked as a whole.
+    fn compile_kept(&self, path: &str, may_be_short: bool, stop: Stop<'_>) -> Option<(Kept, bool)> {
         if stop() {
             return None;
         }
@@ -299,13 +323,13 @@ impl Workspace {
         let from = self.files_behind(path);
         let ground = self.ground(path, &layers, &shaky);
         let incomplete = ground.incomplete;
-        let before = self.results.of.get(path).filter(|kept| kept.alone == alone && !needed);
+        let before = self.results.of.get(path).filter(|kept| may_be_short && kept.alone == alone && !needed);
         if let Some(whole) = before.and_then(|kept| kept.whole.clone())
-            && let Some((findings, withheld)) = self.short_way(&whole, &ground)
+            && let Some(Short { findings, withheld, drift }) = self.short_way(&whole, &ground)
         {
             let files = ground.files.iter().map(|file| file.source.name.clone()).collect();
             let outcome = Outcome { name: ground.name, files, findings, incomplete, withheld };
-            let kept = Kept { outcome, from, needs, layer: None, alone, stale: false, whole: Some(whole) };
+            let kept = Kept { outcome, from, needs, layer: None, alone, stale: false, whole: Some(whole), drift };
             return Some((kept, false));
         }
         let mut graph = self.link(path, ground, alone, stop)?;
@@ -316,7 +340,7 @@ impl Workspace {
         let layer = needed.then(|| self.leave(&graph));
         // What others stand on has to leave its layer anew after every edit.
         let whole = if needed { None } else { Whole::new(graph, all, silencers).map(Arc::new) };
-        Some((Kept { outcome, from, needs, layer, alone, stale: false, whole }, true))
+        Some((Kept { outcome, from, needs, layer, alone, stale: false, whole, drift: 0 }, true))
     }
 
     /// The files that an image or set is compiled from, those that are not there included.

@@ -265,6 +265,13 @@ impl Project {
         true
     }
 
+    /// Makes the next edits cheap while nobody waits.
+    pub fn prepare(&mut self, stop: &(dyn Fn() -> bool + Sync)) {
+        if !self.stale {
+            self.workspace.prepare(stop);
+        }
+    }
+
     /// What was found, as far as that is known.
     pub fn report(&self) -> Arc<Report> {
         match &self.report {

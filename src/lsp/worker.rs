@@ -1,10 +1,10 @@
 //! The thread that works: it takes edits and questions in the order in which they came, and looks for findings when there is time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -23,6 +23,12 @@ use crate::ide::Hints;
 
 /// How often the findings of images that are done are shown while others are not.
 const SHOWN_EVERY: Duration = Duration::from_millis(50);
+
+/// How long nothing is to be done until the next edits are prepared for.
+const IDLE: Duration = Duration::from_millis(300);
+
+/// How often questions end what is being looked for until it may come to its end.
+const MOST_ENDED: u32 = 3;
 
 /// Something for the worker.
 pub(super) enum Task {
@@ -64,6 +70,33 @@ pub(super) enum Done {
     Refresh,
 }
 
+/// What is to be done, in the order in which it came.
+struct Pending {
+    tasks: Receiver<Task>,
+    /// Those that were looked at and not begun.
+    taken: Mutex<VecDeque<Task>>,
+}
+
+impl Pending {
+    /// The next task; waited for as long as there is patience, and for ever where none is named.
+    fn next(&self, patience: Option<Duration>) -> Result<Task, RecvTimeoutError> {
+        if let Some(task) = self.taken.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+            return Ok(task);
+        }
+        match patience {
+            Some(patience) => self.tasks.recv_timeout(patience),
+            None => self.tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Whether a task of some sort waits.
+    fn any(&self, of: impl Fn(&Task) -> bool) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.extend(self.tasks.try_iter());
+        taken.iter().any(of)
+    }
+}
+
 /// What the worker works on.
 pub(super) struct Desk {
     /// Who is spoken to.
@@ -76,7 +109,11 @@ pub(super) struct Desk {
     pub board: Board,
     projects: Vec<Project>,
     out: Sender<Done>,
-    tasks: Receiver<Task>,
+    pending: Arc<Pending>,
+    /// How often looking for findings was ended since it last came to its end.
+    ended: u32,
+    /// Whether nothing came since the next edits were prepared for.
+    prepared: bool,
     /// What was edited last.
     near: Option<PathBuf>,
     /// Something has changed since findings were looked for.
@@ -95,21 +132,26 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
         board: Board::default(),
         projects,
         out,
-        tasks: tasks.clone(),
+        pending: Arc::new(Pending { tasks: tasks.clone(), taken: Mutex::default() }),
+        ended: 0,
+        prepared: false,
         near: None,
         changed: true,
         took: Duration::ZERO,
     };
     loop {
         let looks = desk.changed && !desk.client.pulls_diagnostics;
-        let task = match looks {
-            true => tasks.recv_timeout(desk.patience()),
-            false => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let patience = match looks {
+            true => Some(desk.patience()),
+            false => (!desk.prepared).then_some(IDLE),
         };
-        match task {
-            Ok(task) => desk.take(task),
+        match desk.pending.next(patience) {
+            Ok(task) => {
+                desk.prepared = false;
+                desk.take(task);
+            }
             Err(RecvTimeoutError::Timeout) => {
-                desk.guarded(Desk::look);
+                desk.guarded(if looks { Desk::look } else { Desk::prepare });
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -237,10 +279,19 @@ impl Desk {
         (&mut self.projects, &self.open)
     }
 
-    /// Looks for findings if something has changed, and tells what is new. Ends early when there is something else to do.
+    /// Looks for findings if something has changed, and tells what is new. Ends early when something was edited, or is asked;
+    /// but who asks again and again waits at last.
     fn look(&mut self) {
-        let tasks = self.tasks.clone();
-        self.check(None, &|| !tasks.is_empty());
+        let (pending, listens) = (self.pending.clone(), self.ended < MOST_ENDED);
+        self.check(None, &|| pending.any(|task| listens || !matches!(task, Task::Ask { .. })));
+        self.ended = if self.changed { self.ended + 1 } else { 0 };
+    }
+
+    /// Makes the next edits cheap, until something is to be done.
+    fn prepare(&mut self) {
+        let pending = self.pending.clone();
+        self.projects.iter_mut().for_each(|project| project.prepare(&|| pending.any(|_| true)));
+        self.prepared = true;
     }
 
     /// The same for a client that asks, perhaps about one file, and is told that there is news of others.
@@ -339,7 +390,9 @@ mod tests {
             board: Board::default(),
             projects: vec![Project::new(PathBuf::from("/nowhere"), true)],
             out,
-            tasks,
+            pending: Arc::new(Pending { tasks, taken: Mutex::default() }),
+            ended: 0,
+            prepared: false,
             near: None,
             changed: false,
             took: Duration::ZERO,

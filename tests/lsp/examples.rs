@@ -132,3 +132,47 @@ fn a_beginning_of_a_file_keeps_the_outline_of_what_is_above() {
     let names: Vec<&str> = outline.as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"/srv/web/uploads") && names.contains(&"/srv/web/htdocs"), "{names:?}");
 }
+
+/// A copy of a folder, to be changed.
+fn copied(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let mut pending = vec![PathBuf::new()];
+    while let Some(inside) = pending.pop() {
+        for entry in std::fs::read_dir(folder.join(&inside)).unwrap() {
+            let name = inside.join(entry.unwrap().file_name());
+            if folder.join(&name).is_dir() {
+                std::fs::create_dir(copy.path().join(&name)).unwrap();
+                pending.push(name);
+            } else {
+                std::fs::copy(folder.join(&name), copy.path().join(&name)).unwrap();
+            }
+        }
+    }
+    copy
+}
+
+#[test]
+fn after_edits_the_editor_finds_what_the_command_finds_in_the_files_as_they_are_then() {
+    for folder in examples().into_iter().filter(|folder| !folder.ends_with("snippets")) {
+        let copy = copied(&folder);
+        let mut session = Session::at(copy.path(), json!({}));
+        for file in manifests(&folder) {
+            let text = std::fs::read_to_string(folder.join(&file)).unwrap();
+            session.open(&file, &text);
+            let features: Vec<usize> = text.match_indices("\n[[").map(|(at, _)| at + 1).collect();
+            for (number, &at) in features.iter().enumerate().step_by(3) {
+                let next = features.get(number + 1).map_or("", |&next| &text[next..]);
+                // A slip first, which is mended before anybody has looked.
+                session.replace(&file, &text[..at + 3]);
+                session.replace(&file, &format!("{}{next}", &text[..at]));
+                session.write(&file, &format!("{}{next}", &text[..at]));
+                let found = checked(copy.path());
+                session.until(&format!("{found:#?} without {number} of {file}"), |session| published(session) == found);
+            }
+            session.replace(&file, &text);
+            session.write(&file, &text);
+        }
+        let found = checked(&folder);
+        session.until("what was found at the beginning", |session| published(session) == found);
+    }
+}

@@ -80,6 +80,12 @@ impl FileEdit {
         &self.gone
     }
 
+    /// How many features went or came.
+    pub fn drift(&self) -> u32 {
+        let come = self.come.iter().map(|come| &come.features);
+        self.gone.iter().chain(come).map(|range| range.len() as u32).sum()
+    }
+
     /// What stands between two tables that stayed, or before the first or after the last: a place there is the same where
     /// the text before it or after it is.
     fn beside(&self, before: Span, next: usize) -> Option<Span> {

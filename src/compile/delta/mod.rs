@@ -1,8 +1,30 @@
 //! Edits that touch little: only the entities they touch are judged anew, on the image as it was linked. Where an edit may
 //! reach further, there is no short way, and the image is linked as a whole.
+//!
+//! An image as it was linked ([`Whole`]) is compared with its files as they are now ([`edit`]): features went and came. What
+//! these provide, or require and do not find, is *touched* ([`touched`]); every row about it, and what must be known to judge
+//! it, makes a part of the image ([`crate::graph::part`]), on which the same rules run as on a whole one. What they find takes the
+//! place of what was found of the same entities before. All other findings stay, and are led to where their text is now. The
+//! old order tells whether a circle can have come about ([`circles`]).
+//!
+//! An image is linked as a whole where
+//!
+//! - its table, its includes or what they are read as, or what it stands on changed, or others stand on it or clone from it;
+//! - it has circles, something that takes the place of a directory, or thousands of findings;
+//! - what went or came is a link, a hard link, a tree, a removal, an account, a package, a command, a mount, `oci`, an assumption,
+//!   or has `replace`, `allow`, recorded facts or owners by number; or stands in a file that has a tree;
+//! - what went or came is in a phase with a step of unknown effects;
+//! - something touched has something below it, is taken away, assumed, provided in several phases or by more than plain rows;
+//! - a link leads to it, through it or to it by way of `..`, or stands on the way to it;
+//! - a directory above it would be made on the way, for another feature than before;
+//! - a step would have to come before one that it came after;
+//! - a file that lists accounts is touched, or a source cannot be read;
+//! - a finding that stays tells the numbers of lines of an edited snippet, or stands in text that changed;
+//! - more than a few hundred features changed, or more than a few thousand rows would have to be looked at.
 
 mod circles;
 mod edit;
+mod meant;
 mod reach;
 mod touched;
 mod whole;
@@ -30,10 +52,18 @@ const ROUNDS: usize = 4;
 /// Findings, each with the features that it may be silenced by.
 type Found = Vec<(Diagnostic, Vec<u32>)>;
 
+/// What a short way led to.
+pub(in crate::compile) struct Short {
+    pub findings: Vec<Diagnostic>,
+    /// How many findings are kept back.
+    pub withheld: usize,
+    /// How many features went or came since the image was linked.
+    pub drift: u32,
+}
+
 impl Workspace {
-    /// What is found in an image whose files were edited since it was linked, and how much is kept back; nothing if there
-    /// is no short way.
-    pub(super) fn short_way(&self, whole: &Whole, ground: &Ground) -> Option<(Vec<Diagnostic>, usize)> {
+    /// What is found in an image whose files were edited since it was linked; nothing if there is no short way.
+    pub(super) fn short_way(&self, whole: &Whole, ground: &Ground) -> Option<Short> {
         let image = &whole.graph.image;
         if image.files.len() != ground.files.len() || image.name != ground.name || image.manager != ground.manager {
             return None;
@@ -85,7 +115,8 @@ impl Workspace {
                 lead(location, &moved)?;
             }
         }
-        Some((findings, withheld))
+        let drift = edits.values().map(FileEdit::drift).sum();
+        Some(Short { findings, withheld, drift })
     }
 }
 

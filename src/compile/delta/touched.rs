@@ -9,34 +9,33 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::edit::FileEdit;
 use super::reach::{are_plain, can_be_known, is_bound, is_simple};
 use super::whole::{Index, Whole};
-use crate::catalog::Code;
 use crate::entity::{Cause, Owner, ParentRule, Phase, Provide, Strength, What};
 use crate::fragment::Fragment;
 use crate::graph::cast::Cast;
 use crate::graph::part::{Edited, Selection};
 use crate::graph::slots::There;
 use crate::graph::{Image, RowId};
-use crate::intern::{EntityId, EntityType};
+use crate::intern::EntityId;
 use crate::tree::FileType;
 
 /// The most features that may have come or gone, and rows to look at, before linking the whole is the shorter way.
 const MOST_FEATURES: u32 = 256;
-const MOST_ROWS: usize = 20_000;
+pub(super) const MOST_ROWS: usize = 20_000;
 
 /// All that an edit touched. Entities are those of the part, unless something else is said.
 pub(super) struct Touched<'w> {
-    image: &'w Image,
-    index: &'w Index,
+    pub(super) image: &'w Image,
+    pub(super) index: &'w Index,
     edits: &'w FxHashMap<u32, FileEdit>,
     /// The features that went, by their numbers in the image, ascending.
     gone: Vec<Range<u32>>,
-    cast: Cast<'w>,
+    pub(super) cast: Cast<'w>,
     /// Judged anew: every row about them is in the part.
-    judged: BTreeSet<EntityId>,
+    pub(super) judged: BTreeSet<EntityId>,
     /// Known: every row that provides them is in the part.
-    known: BTreeSet<EntityId>,
+    pub(super) known: BTreeSet<EntityId>,
     /// Known only to be named where something was mistyped.
-    beside: BTreeSet<EntityId>,
+    pub(super) beside: BTreeSet<EntityId>,
 }
 
 impl<'w> Touched<'w> {
@@ -50,8 +49,7 @@ impl<'w> Touched<'w> {
             edits[file].gone().iter().map(move |range| first + range.start..first + range.end)
         };
         let gone: Vec<Range<u32>> = files.iter().flat_map(shifted).collect();
-        let come = files.iter().flat_map(|file| edits[file].come()).map(|come| come.features.len() as u32);
-        if come.sum::<u32>() + gone.iter().map(|range| range.len() as u32).sum::<u32>() > MOST_FEATURES {
+        if files.iter().map(|file| edits[file].drift()).sum::<u32>() > MOST_FEATURES {
             return None;
         }
         let mut touched = Self {
@@ -208,109 +206,10 @@ impl<'w> Touched<'w> {
         Some(())
     }
 
-    /// What is missing is told with what was probably meant, and that may have come or gone.
-    fn mistyped(&mut self, whole: &Whole) {
-        let image = self.image;
-        let missing = whole.findings.iter().filter(|found| found.code == Code::Missing);
-        let mut missing: Vec<EntityId> =
-            missing.filter_map(|found| image.entities.find(found.entity.as_deref()?)).collect();
-        loop {
-            let before = missing.len();
-            let mut more: Vec<EntityId> = Vec::new();
-            missing.retain(|&entity| {
-                let is_path = image.entities.is_path(entity);
-                let inside = if is_path { image.entities.parent(self.top_of(entity)) } else { entity };
-                let own = image.entities.entity_type(entity);
-                let cast = &self.cast;
-                let may_be_meant = |&other: &EntityId| match cast.entities().entity_type(other) {
-                    EntityType::Path => is_path && image.entities.is_within(cast.nearest(other), inside),
-                    its => !is_path && (its == own || cast.entities().last(other) == image.entities.last(entity)),
-                };
-                let is_near = self.judged.iter().any(may_be_meant);
-                more.extend(is_near.then_some(entity));
-                !is_near
-            });
-            for entity in more {
-                self.judged.insert(self.cast.of(entity));
-            }
-            if missing.len() == before {
-                return;
-            }
-        }
-    }
-
-    /// Of a path of the whole that is missing the first part that is not there, or may not be there now.
-    fn top_of(&self, entity: EntityId) -> EntityId {
-        let image = self.image;
-        let mut top = entity;
-        loop {
-            let above = image.entities.parent(top);
-            let is_judged = self.cast.get(above).is_some_and(|above| self.judged.contains(&above));
-            if above == EntityId::ROOT || !is_judged && !matches!(image.within(above, Phase::Finalize), There::Nothing)
-            {
-                return top;
-            }
-            top = above;
-        }
-    }
-
     /// Judges something, too, because a feature that came requires it and it is amiss.
     pub fn judge(&mut self, key: &str) -> Option<bool> {
         let entity = self.cast.find(key)?;
         Some(self.judged.insert(entity))
-    }
-
-    /// What stands beside something that is missing, or would stand there if a directory above had another name, may have
-    /// been meant; who is at home there may be its owner; and something else may have its name.
-    pub fn look_beside(&mut self, key: &str) -> Option<bool> {
-        let image = self.image;
-        let entity = self.cast.find(key)?;
-        let before = self.beside.len() + self.known.len();
-        let mut beside: Vec<EntityId> = Vec::new();
-        if self.cast.entities().is_path(entity) {
-            let mut rest: Vec<String> = Vec::new();
-            let mut at = entity;
-            while at != EntityId::ROOT {
-                let above = self.cast.entities().parent(at);
-                if let Some(was) = self.cast.was(above) {
-                    for child in self.index.below(was) {
-                        let inside = rest.iter().rev().scan(child, |at, name| {
-                            *at = image.entities.find_child(*at, name)?;
-                            Some(*at)
-                        });
-                        beside.extend(std::iter::once(child).chain(inside));
-                    }
-                    let is_there = !matches!(image.within(was, Phase::Finalize), There::Nothing);
-                    if beside.len() > MOST_ROWS || is_there && !self.judged.contains(&above) {
-                        break;
-                    }
-                }
-                rest.push(self.cast.entities().last(at).to_owned());
-                at = above;
-            }
-        } else {
-            if let Some(was) = self.cast.was(self.cast.entities().parent(entity)) {
-                beside.extend(self.index.below(was));
-            }
-            let others = EntityType::ALL.into_iter().filter(|&other| other != EntityType::Path);
-            let name = self.cast.entities().last(entity);
-            beside.extend(others.filter_map(|other| image.entities.find_name(other, name)));
-        }
-        if beside.len() > MOST_ROWS {
-            return None;
-        }
-        for id in beside {
-            self.beside.insert(self.cast.of(id));
-        }
-        let mut at = entity;
-        while at != EntityId::ROOT && self.cast.entities().is_path(at) && !self.index.homes.is_empty() {
-            let home = self.cast.entities().text(at);
-            for &user in self.index.homes.get(&home).into_iter().flatten() {
-                self.known.insert(self.cast.of(user));
-            }
-            at = self.cast.entities().parent(at);
-        }
-        Some(self.beside.len() + self.known.len() > before)
     }
 
     /// Whether no feature went or came: only places moved.

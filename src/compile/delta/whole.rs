@@ -64,6 +64,11 @@ impl Whole {
         files.binary_search_by(|file| file.fragment.source.name.as_str().cmp(path)).is_ok()
     }
 
+    /// Puts together what is looked up for an edit.
+    pub fn prepare(&self) {
+        self.index();
+    }
+
     pub(super) fn index(&self) -> &Index {
         self.index.get_or_init(|| Index::new(&self.graph))
     }
