@@ -1,6 +1,8 @@
 //! What was probably meant by a name that nothing has: something that the image or its parent has beside it, or under that name
 //! as something else.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::Failure;
@@ -16,7 +18,7 @@ use crate::near::nearest_of;
 use crate::tree::FileType;
 
 /// How many comparisons may be spent on finding names that were probably meant.
-pub const COMPARISONS: usize = 20_000_000;
+pub const COMPARISONS: usize = 8_000_000;
 
 /// What was probably meant.
 pub(super) struct Meant {
@@ -32,11 +34,13 @@ pub(super) struct Neighbours<'i> {
     budget: usize,
     /// What features name and is there in the end.
     named: Option<FxHashMap<EntityId, Vec<EntityId>>>,
+    /// The names of what is there, with what the parent has.
+    names: FxHashMap<EntityId, Rc<[&'i str]>>,
 }
 
 impl<'i> Neighbours<'i> {
     pub(super) fn new(image: &'i Image) -> Self {
-        Self { image, budget: COMPARISONS, named: None }
+        Self { image, budget: COMPARISONS, named: None, names: FxHashMap::default() }
     }
 
     /// How many comparisons may still be made.
@@ -53,6 +57,9 @@ impl<'i> Neighbours<'i> {
     pub(super) fn near(&mut self, failure: &Failure) -> Option<Meant> {
         let (image, entity) = (self.image, failure.entity);
         self.named.get_or_insert_with(|| named(image));
+        if self.budget == 0 {
+            return None;
+        }
         let (mut top, mut rest) = (entity, Vec::new());
         while image.entities.is_path(entity)
             && image.entities.parent(top) != EntityId::ROOT
@@ -63,14 +70,8 @@ impl<'i> Neighbours<'i> {
         }
         rest.reverse();
         let parent = image.entities.parent(top);
-        let spot = image.spots.get(parent.index()).copied().flatten();
-        let below = image.base.as_ref().zip(spot).map_or_else(Vec::new, |(base, spot)| base.children(spot));
-        // What a feature names is there as the image leaves it, and not as the parent has it.
-        let inherited =
-            below.iter().map(|&(name, _)| name).filter(|name| image.entities.find_child(parent, name).is_none());
-        let mut names: Vec<&str> = self.named(parent).iter().map(|&id| image.entities.last(id)).collect();
-        names.extend(inherited);
-        let left = self.budget.checked_sub(names.len() * (1 + rest.len()) + below.len());
+        let names = self.names(parent);
+        let left = self.budget.checked_sub(names.len() * (1 + rest.len()));
         // Once it was too much, it is for all that follow.
         self.budget = left.unwrap_or(0);
         left?;
@@ -115,6 +116,23 @@ impl<'i> Neighbours<'i> {
             (_, Some(base)) => format!("{thing}, which parent {} has", message::quoted(&base.name)),
         };
         Some(Meant { text, said })
+    }
+
+    /// The names of all that is directly in something in the end. Many may be missing in one directory: it is looked at once.
+    fn names(&mut self, parent: EntityId) -> Rc<[&'i str]> {
+        if let Some(known) = self.names.get(&parent) {
+            return known.clone();
+        }
+        let image = self.image;
+        let spot = image.spots.get(parent.index()).copied().flatten();
+        let below = image.base.as_ref().zip(spot).map_or_else(Vec::new, |(base, spot)| base.children(spot));
+        // What a feature names is there as the image leaves it, and not as the parent has it.
+        let inherited =
+            below.into_iter().map(|(name, _)| name).filter(|name| image.entities.find_child(parent, name).is_none());
+        let named = self.named(parent).iter().map(|&id| image.entities.last(id));
+        let names: Rc<[&str]> = named.chain(inherited).collect();
+        self.names.insert(parent, names.clone());
+        names
     }
 
     /// Where the very name is that of something else: of a group in place of a user, say.
