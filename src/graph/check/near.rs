@@ -18,7 +18,7 @@ use crate::near::nearest_of;
 use crate::tree::FileType;
 
 /// How many comparisons may be spent on finding names that were probably meant.
-pub const COMPARISONS: usize = 8_000_000;
+pub const COMPARISONS: usize = 3_000_000;
 
 /// What was probably meant.
 pub(super) struct Meant {
