@@ -28,7 +28,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use generate::{Input, Shape};
-use measure::{Cost, Probe, baseline};
+use measure::table::{divided, featgraph, head, judge, mib, shown, verdict};
+use measure::{Cost, Probe, Settings, baseline};
 use serde::Deserialize;
 
 /// Against `toml::from_str` of the same bytes on one thread.
@@ -68,24 +69,14 @@ struct Options {
     /// Size of the smaller input of the growth rows, in place of their own
     #[arg(long, value_name = "N")]
     size: Option<usize>,
-    /// Runs of each, of which the medians count
-    #[arg(long, default_value_t = 3)]
-    runs: usize,
-    /// Threads that featgraph may use
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
-    /// Seconds of processor time after which one run is stopped
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    cpu_limit: u64,
     /// Write an input and measure nothing
     #[arg(long, num_args = 3, value_names = ["SHAPE", "N", "DIR"])]
     generate: Option<Vec<String>>,
     /// Be the baseline: parse the TOML files of a folder
     #[arg(long, hide = true, value_name = "DIR")]
     parse: Option<PathBuf>,
-    /// Given by `cargo bench`
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -118,8 +109,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn run(&self) -> Result<(), Box<dyn Error>> {
         let options = self.options;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        println!("{cores} cores, {} threads, medians of {} runs", options.threads, options.runs.max(1));
+        options.settings.tell();
         if options.shape.is_empty() || options.features.is_some() {
             self.comparison(options.features.unwrap_or(200_000).max(1))?;
         }
@@ -145,22 +135,18 @@ impl Bench<'_> {
     fn comparison(&self, n: usize) -> Result<(), Box<dyn Error>> {
         let input = Shape::Mixed.generate(n, &self.room.join("comparison"))?;
         let bytes = manifest_bytes(&input.folder)?;
-        let mib = bytes as f64 / f64::from(1 << 20);
-        println!("\nmixed: {n} features in {} sets, {mib:.1} MiB of TOML", generate::MIXED_FILES);
-        println!("{:<16} {:>8} {:>8} {:>9} {:>10}", "", "CPU s", "wall s", "peak MiB", "B/feature");
+        head(&format!("mixed: {n} features in {} sets, {:.1} MiB of TOML", generate::MIXED_FILES, mib(bytes)));
         let parse = self.probe(&self.bench, ["--parse".as_ref(), input.folder.as_os_str()], 0);
-        let parse = shown("toml::from_str", n, parse.medians(self.options.runs));
+        let parse = shown("toml::from_str", parse.medians(self.options.settings.runs));
         let check = self.verify(Shape::Mixed, n, &input).and_then(|()| self.check(&input, 0));
-        let check = shown("featgraph check", n, check);
-        let plan = shown("featgraph plan", n, self.plan(&input));
+        let check = shown("featgraph check", check);
+        let plan = shown("featgraph plan", self.plan(&input));
         println!();
-        let ratio = |of: Option<Cost>, by: fn(&Cost) -> Duration| {
-            Some(by(&of?).as_secs_f64() / by(&parse?).as_secs_f64().max(f64::EPSILON))
-        };
-        judge("check CPU / parse CPU", ratio(check, |cost| cost.cpu), CHECK_CPU_BOUND);
-        judge("check wall / parse wall", ratio(check, |cost| cost.wall), CHECK_WALL_BOUND);
-        judge("plan CPU / parse CPU", ratio(plan, |cost| cost.cpu), PLAN_CPU_BOUND);
-        judge("check peak / 1 GiB", check.map(|cost| cost.peak as f64 / CHECK_PEAK_BOUND as f64), 1.0);
+        let ratio = |of: Option<Cost>, by: fn(&Cost) -> Duration| divided(of.as_ref().map(by), parse.as_ref().map(by));
+        judge("check CPU / parse CPU", ratio(check, |cost| cost.cpu), Some(CHECK_CPU_BOUND));
+        judge("check wall / parse wall", ratio(check, |cost| cost.wall), Some(CHECK_WALL_BOUND));
+        judge("plan CPU / parse CPU", ratio(plan, |cost| cost.cpu), Some(PLAN_CPU_BOUND));
+        judge("check peak / 1 GiB", check.map(|cost| cost.peak as f64 / CHECK_PEAK_BOUND as f64), Some(1.0));
         if n < 1_000_000 {
             println!("(1 GiB is promised for 1,000,000 features)");
         }
@@ -172,17 +158,18 @@ impl Bench<'_> {
     fn rendering(&self) -> Result<(), Box<dyn Error>> {
         let n = 10_000;
         let input = Shape::Render.generate(n, &self.room.join("render"))?;
-        let mib = manifest_bytes(&input.folder)? as f64 / f64::from(1 << 20);
-        println!("\nrender: {n} findings in a file of {mib:.1} MiB");
+        println!("\nrender: {n} findings in a file of {:.1} MiB", mib(manifest_bytes(&input.folder)?));
         let verified = self.verify(Shape::Render, n, &input);
         for format in ["full", "concise", "json"] {
             let arguments = ["check".as_ref(), "--format".as_ref(), format.as_ref(), input.folder.as_os_str()];
-            let cost = verified.clone().and_then(|()| self.probe(featgraph(), arguments, 1).medians(self.options.runs));
+            let cost = verified
+                .clone()
+                .and_then(|()| self.probe(featgraph(), arguments, 1).medians(self.options.settings.runs));
             match cost {
                 Ok(cost) => judge(
                     &format!("check --format {format}, wall s"),
                     Some(cost.wall.as_secs_f64()),
-                    RENDER_BOUND.as_secs_f64(),
+                    Some(RENDER_BOUND.as_secs_f64()),
                 ),
                 Err(reason) => println!("check --format {format}: featgraph failed: {reason}"),
             }
@@ -214,13 +201,13 @@ impl Bench<'_> {
 
     fn check(&self, input: &Input, expected: i32) -> Result<Cost, String> {
         let arguments = ["check".as_ref(), input.folder.as_os_str()];
-        self.probe(featgraph(), arguments, expected).medians(self.options.runs)
+        self.probe(featgraph(), arguments, expected).medians(self.options.settings.runs)
     }
 
     fn plan(&self, input: &Input) -> Result<Cost, String> {
         let file = self.room.join("plan.json");
         let arguments = ["plan".as_ref(), input.image.as_os_str(), "-o".as_ref(), file.as_os_str()];
-        let cost = self.probe(featgraph(), arguments, 0).medians(self.options.runs)?;
+        let cost = self.probe(featgraph(), arguments, 0).medians(self.options.settings.runs)?;
         // Removed, so that the next one cannot count it as its own.
         match fs::metadata(&file).and_then(|file_is| fs::remove_file(&file).map(|()| file_is.len())) {
             Ok(1..) => Ok(cost),
@@ -255,8 +242,8 @@ impl Bench<'_> {
         Probe {
             program,
             arguments: arguments.to_vec(),
-            threads: self.options.threads,
-            cpu_limit: self.options.cpu_limit,
+            threads: self.options.settings.threads,
+            cpu_limit: self.options.settings.cpu_limit,
             expected,
         }
     }
@@ -275,10 +262,6 @@ struct Summary {
     features: usize,
 }
 
-fn featgraph() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_featgraph"))
-}
-
 fn manifest_bytes(folder: &Path) -> std::io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
@@ -288,33 +271,6 @@ fn manifest_bytes(folder: &Path) -> std::io::Result<u64> {
         }
     }
     Ok(bytes)
-}
-
-/// Prints a row of the comparison and passes its figures on.
-fn shown(name: &str, n: usize, cost: Result<Cost, String>) -> Option<Cost> {
-    match cost {
-        Ok(cost) => {
-            println!(
-                "{name:<16} {:>8.3} {:>8.3} {:>9.1} {:>10.0}",
-                cost.cpu.as_secs_f64(),
-                cost.wall.as_secs_f64(),
-                cost.peak as f64 / f64::from(1 << 20),
-                cost.peak as f64 / n as f64,
-            );
-            Some(cost)
-        }
-        Err(reason) => {
-            println!("{name:<16} failed: {reason}");
-            None
-        }
-    }
-}
-
-fn judge(what: &str, value: Option<f64>, bound: f64) {
-    match value {
-        Some(value) => println!("{what:<28} {value:>7.2}  bound {bound:>5.2}  {}", verdict(value, bound)),
-        None => println!("{what:<28} {:>7}  bound {bound:>5.2}  FAIL: no figure", "-"),
-    }
 }
 
 fn grown(shape: Shape, command: &str, n: usize, costs: Result<(Cost, Cost), String>) {
@@ -327,8 +283,4 @@ fn grown(shape: Shape, command: &str, n: usize, costs: Result<(Cost, Cost), Stri
         }
         Err(reason) => println!("{head} FAIL: featgraph failed: {reason}"),
     }
-}
-
-fn verdict(value: f64, bound: f64) -> &'static str {
-    if value <= bound { "pass" } else { "FAIL" }
 }

@@ -14,22 +14,22 @@
     reason = "a program for developers, which touches the world and prints"
 )]
 
-#[path = "root/made.rs"]
+#[path = "roots/made.rs"]
 mod made;
 #[path = "measure/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "not all of it is used here")]
 mod measure;
-#[path = "root/parsed.rs"]
+#[path = "roots/parsed.rs"]
 mod parsed;
 
 use std::error::Error;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use measure::{Cost, Probe};
+use measure::table::{divided, featgraph, head, judge, shown};
+use measure::{Cost, Probe, Settings};
 use parsed::Way;
 
 /// Against `serde_json` into structs that borrow, the least that it can be asked for.
@@ -55,18 +55,11 @@ struct Options {
     /// Size of the archive
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     mib: usize,
-    /// Runs of each, of which the medians count
-    #[arg(long, default_value_t = 3)]
-    runs: usize,
-    /// Threads that featgraph may use
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
     /// Be one side of a comparison: read a file in this way
     #[arg(long, hide = true, num_args = 2, value_names = ["WAY", "FILE"])]
     read: Option<Vec<String>>,
-    /// Given by `cargo bench`
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -93,8 +86,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     fn run(&self) -> Result<(), Box<dyn Error>> {
         let options = self.options;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        println!("{cores} cores, {} threads, medians of {} runs", options.threads, options.runs.max(1));
+        options.settings.tell();
         let wanted = |part| options.part.is_empty() || options.part.contains(&part);
         if wanted(Part::Load) {
             self.load()?;
@@ -140,7 +132,7 @@ impl Bench<'_> {
         let find =
             self.shown("find -printf", "find".as_ref(), &[folder.as_os_str(), "-printf".as_ref(), format.as_ref()], 1);
         let arguments = ["facts".as_ref(), folder.as_os_str(), "-o".as_ref(), to.as_os_str()];
-        let facts = self.shown("featgraph facts", featgraph(), &arguments, self.options.threads);
+        let facts = self.shown("featgraph facts", featgraph(), &arguments, self.options.settings.threads);
         judge("facts / find, CPU", divided(facts.map(|cost| cost.cpu), find.map(|cost| cost.cpu)), None);
         judge("facts / find, wall", divided(facts.map(|cost| cost.wall), find.map(|cost| cost.wall)), None);
         std::fs::remove_dir_all(&folder)?;
@@ -159,9 +151,9 @@ impl Bench<'_> {
         let digest =
             self.shown("blake3 of it", &self.bench, &["--read".as_ref(), "digest".as_ref(), file.as_os_str()], 1);
         let arguments = ["facts".as_ref(), file.as_os_str(), "-o".as_ref(), to.as_os_str()];
-        let facts = self.shown("featgraph facts", featgraph(), &arguments, self.options.threads);
+        let facts = self.shown("featgraph facts", featgraph(), &arguments, self.options.settings.threads);
         let arguments = ["facts".as_ref(), file.as_os_str(), "--digests".as_ref(), "-o".as_ref(), to.as_os_str()];
-        let digests = self.shown("featgraph facts --digests", featgraph(), &arguments, self.options.threads);
+        let digests = self.shown("featgraph facts --digests", featgraph(), &arguments, self.options.settings.threads);
         judge("facts / reading, CPU", divided(facts.map(|cost| cost.cpu), read.map(|cost| cost.cpu)), None);
         judge("facts / reading, wall", divided(facts.map(|cost| cost.wall), read.map(|cost| cost.wall)), None);
         judge("facts / tar -t, CPU", divided(facts.map(|cost| cost.cpu), list.map(|cost| cost.cpu)), None);
@@ -178,7 +170,7 @@ impl Bench<'_> {
         made::empty_files(n, &file)?;
         let to = self.room.join("million.facts.json");
         let arguments = ["facts".as_ref(), file.as_os_str(), "-o".as_ref(), to.as_os_str()];
-        self.shown("featgraph facts, archive", featgraph(), &arguments, self.options.threads);
+        self.shown("featgraph facts, archive", featgraph(), &arguments, self.options.settings.threads);
         std::fs::remove_file(&file)?;
         made::facts(n, &to)?;
         let image = self.room.join("million.image.toml");
@@ -186,59 +178,27 @@ impl Bench<'_> {
         std::fs::write(&image, manifest)?;
         let plan = self.room.join("plan.json");
         let arguments = ["check".as_ref(), image.as_os_str()];
-        self.shown("featgraph check, on facts", featgraph(), &arguments, self.options.threads);
+        self.shown("featgraph check, on facts", featgraph(), &arguments, self.options.settings.threads);
         let arguments = ["plan".as_ref(), image.as_os_str(), "-o".as_ref(), plan.as_os_str()];
-        self.shown("featgraph plan, on facts", featgraph(), &arguments, self.options.threads);
+        self.shown("featgraph plan, on facts", featgraph(), &arguments, self.options.settings.threads);
         Ok(())
     }
 
     /// Prints what a program takes and passes it on.
     fn shown(&self, name: &str, program: &Path, arguments: &[&OsStr], threads: usize) -> Option<Cost> {
-        let probe = Probe { program, arguments: arguments.to_vec(), threads, cpu_limit: 300, expected: 0 };
+        let probe = Probe {
+            program,
+            arguments: arguments.to_vec(),
+            threads,
+            cpu_limit: self.options.settings.cpu_limit,
+            expected: 0,
+        };
         // Once unmeasured: the first run pays for what the system then remembers.
-        let cost = probe.run(Stdio::null()).and_then(|_| probe.medians(self.options.runs));
-        match cost {
-            Ok(cost) => {
-                println!(
-                    "{name:<26} {:>8.3} {:>8.3} {:>9.1}",
-                    cost.cpu.as_secs_f64(),
-                    cost.wall.as_secs_f64(),
-                    cost.peak as f64 / f64::from(1 << 20),
-                );
-                Some(cost)
-            }
-            Err(reason) => {
-                println!("{name:<26} failed: {reason}");
-                None
-            }
-        }
+        let cost = probe.run(Stdio::null()).and_then(|_| probe.medians(self.options.settings.runs));
+        shown(name, cost)
     }
-}
-
-fn featgraph() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_featgraph"))
 }
 
 fn mib(file: &Path) -> std::io::Result<f64> {
-    Ok(std::fs::metadata(file)?.len() as f64 / f64::from(1 << 20))
-}
-
-fn head(what: &str) {
-    println!("\n{what}\n{:<26} {:>8} {:>8} {:>9}", "", "CPU s", "wall s", "peak MiB");
-}
-
-fn divided(of: Option<Duration>, by: Option<Duration>) -> Option<f64> {
-    Some(of?.as_secs_f64() / by?.as_secs_f64().max(f64::EPSILON))
-}
-
-fn judge(what: &str, value: Option<f64>, bound: Option<f64>) {
-    let value = value.map(|value| (value, bound));
-    match value {
-        Some((value, Some(bound))) => {
-            let verdict = if value <= bound { "pass" } else { "FAIL" };
-            println!("{what:<26} {value:>8.2}  bound {bound:>5.2}  {verdict}");
-        }
-        Some((value, None)) => println!("{what:<26} {value:>8.2}"),
-        None => println!("{what:<26} {:>8}  no figure", "-"),
-    }
+    Ok(measure::table::mib(std::fs::metadata(file)?.len()))
 }

@@ -1,6 +1,7 @@
 //! Runs a program and says what it took: processor time of all its threads, wall time, peak memory.
 
 pub mod baseline;
+pub mod table;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -20,6 +21,31 @@ pub struct Cost {
     pub wall: Duration,
     /// Most bytes of memory in use at a time. Not less than what this process itself uses, a few MiB.
     pub peak: u64,
+}
+
+/// How a benchmark is run, whatever it measures.
+#[derive(clap::Args)]
+pub struct Settings {
+    /// Runs of each, of which the medians count
+    #[arg(long, default_value_t = 3)]
+    pub runs: usize,
+    /// Threads that featgraph may use
+    #[arg(long, default_value_t = 2)]
+    pub threads: usize,
+    /// Seconds of processor time after which one run is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub cpu_limit: u64,
+    /// Given by `cargo bench`
+    #[arg(long, hide = true)]
+    pub bench: bool,
+}
+
+impl Settings {
+    /// Says under which conditions the figures were made.
+    pub fn tell(&self) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        println!("{cores} cores, {} threads, medians of {} runs", self.threads, self.runs.max(1));
+    }
 }
 
 /// A program with its arguments, and the conditions under which it is measured.

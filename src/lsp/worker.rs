@@ -118,6 +118,8 @@ pub(super) struct Desk {
     near: Option<PathBuf>,
     /// Something has changed since findings were looked for.
     changed: bool,
+    /// Something failed since anything changed.
+    failed: bool,
     /// How long that took.
     took: Duration,
 }
@@ -137,6 +139,7 @@ pub(super) fn work(client: Client, hints: Hints, folders: Vec<PathBuf>, tasks: &
         prepared: false,
         near: None,
         changed: true,
+        failed: false,
         took: Duration::ZERO,
     };
     loop {
@@ -181,19 +184,22 @@ impl Desk {
                 self.send(Done::Answer(Response { id, response_result }));
             }
             task => {
+                self.failed = false;
                 self.guarded(|desk| desk.apply(task));
                 self.changed = true;
             }
         }
     }
 
-    /// Does something that must not end the server. What it had in hand when it failed is read anew.
+    /// Does something that must not end the server. What it had in hand when it failed is read anew, and findings are looked for
+    /// once more; but not for ever, where that is what fails.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let roots: Vec<(PathBuf, bool)> =
             self.projects.iter().map(|project| (project.root.clone(), project.shallow)).collect();
         let done = catch_unwind(AssertUnwindSafe(|| work(self))).ok();
         if done.is_none() {
             self.projects = roots.into_iter().map(|(root, shallow)| Project::new(root, shallow)).collect();
+            self.changed |= !std::mem::replace(&mut self.failed, true);
         }
         done
     }
@@ -395,6 +401,7 @@ mod tests {
             prepared: false,
             near: None,
             changed: false,
+            failed: false,
             took: Duration::ZERO,
         };
         let failed: Option<()> = desk.guarded(|desk| {
@@ -404,5 +411,9 @@ mod tests {
         assert!(failed.is_none());
         assert_eq!(desk.projects.len(), 1);
         assert_eq!(desk.guarded(|_| 1), Some(1));
+        assert!(desk.changed, "what was published may be of before it failed");
+        desk.changed = false;
+        assert!(desk.guarded(|_| -> () { panic!("the same mistake") }).is_none());
+        assert!(!desk.changed, "it is not tried for ever");
     }
 }
