@@ -14,7 +14,7 @@ use crate::graph::layer::Layer;
 use crate::graph::nodes::Nodes;
 use crate::graph::order::Order;
 use crate::graph::slots::NONE;
-use crate::graph::{Graph, Ids, Image, check, circles, edges, links, nodes, order, packages, slots};
+use crate::graph::{Graph, Ids, Image, check, circles, edges, lines, links, nodes, order, packages, slots};
 use crate::inputs::{ArchiveState, DigestState, PackageState};
 
 /// An image, compiled.
@@ -192,6 +192,7 @@ impl Workspace {
             return None;
         }
         check::lints(&mut image, &edges);
+        lines::passed_over(&mut image);
         Some(Graph {
             image,
             edges,

@@ -1,6 +1,9 @@
 //! Lines of snippets that speak of one thing: systemd carries out the first by file name and passes over those that say something else.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::image::Image;
 use super::slots::Slot;
@@ -10,6 +13,11 @@ use crate::entity::{Means, PathFacts, Provide, Strength, What};
 use crate::fragment::{Account, Feature};
 use crate::message;
 use crate::syntax::Language;
+use crate::syntax::snippet::Claim;
+use crate::text::{Location, Source};
+
+/// What to do about a line that is passed over.
+const AGREE: &str = "delete one of the two lines, or make them say the same";
 
 /// Where all that provides something are lines of one sort of snippets, the first of them counts, alone. Those that give
 /// something else without contradicting it, because what the first gives is a default to them, are reported.
@@ -52,6 +60,53 @@ pub(super) fn tell_first(image: &Image, diagnostic: &mut Diagnostic, a: &Provide
     diagnostic.notes.push(format!("{tool} carries out line {line} of {file} and passes over the other"));
 }
 
+/// Reports lines of tmpfiles.d that are passed over, as far as nothing was said of them: what makes nothing of the image, and what differs
+/// in its age only, has no place in the graph.
+pub fn passed_over(image: &mut Image) {
+    let mut lines: Vec<(&Arc<Source>, &Claim)> = Vec::new();
+    for file in &image.files {
+        lines.extend(file.fragment.document.claims.iter().map(|claim| (&file.fragment.source, claim)));
+    }
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort_by_cached_key(|(source, claim)| {
+        (file_name(&source.name).to_owned(), source.name.clone(), claim.line.start)
+    });
+    let mut told: FxHashSet<(*const Source, u32)> = FxHashSet::default();
+    for found in image.findings.iter().filter(|found| matches!(found.code, Code::Duplicate | Code::Conflict)) {
+        let places = std::iter::once(&found.location).chain(found.related.iter().map(|related| &related.location));
+        told.extend(places.map(|place| (Arc::as_ptr(&place.source), place.start().line)));
+    }
+    let mut first: FxHashMap<(bool, &str), (&Arc<Source>, &Claim)> = FxHashMap::default();
+    let mut found = Vec::new();
+    for (source, claim) in lines {
+        let (its_source, its) = *first.entry((claim.is_pattern, &claim.path)).or_insert((source, claim));
+        if claim.is_forced || (&claim.said, &claim.age) == (&its.said, &its.age) {
+            continue;
+        }
+        let location = Location { source: source.clone(), span: claim.span };
+        if told.contains(&(Arc::as_ptr(source), location.start().line)) {
+            continue;
+        }
+        let entity = image.entities.find_path(&claim.path).filter(|_| !claim.is_pattern);
+        let what = if claim.said == its.said { "another age" } else { "something else" };
+        let message = format!(
+            "another line says {what} of {} already: systemd-tmpfiles passes over this one",
+            message::quoted(&claim.path)
+        );
+        let mut diagnostic = image.diagnostic(Code::Duplicate, entity, location, message);
+        diagnostic.label = "passed over".to_owned();
+        let origin = Location { source: its_source.clone(), span: its.span };
+        diagnostic.related.push(image.related(Role::Provider, entity, origin, "carried out"));
+        diagnostic.help = Some(AGREE.to_owned());
+        found.push(diagnostic);
+    }
+    for diagnostic in found {
+        image.report(diagnostic, Vec::new());
+    }
+}
+
 impl Image {
     /// The home of a user for whom nobody names one: lines of sysusers.d mean `/`.
     pub fn default_home(&self, slot: &Slot) -> &'static str {
@@ -83,9 +138,14 @@ fn order(image: &Image, a: &Provide, b: &Provide) -> Ordering {
     let key = |provide: &Provide| {
         let place = image.at(provide.feature, provide.span);
         let path = place.source.name.clone();
-        (path.rsplit('/').next().unwrap_or(&path).to_owned(), path, provide.span.start)
+        (file_name(&path).to_owned(), path, provide.span.start)
     };
     key(a).cmp(&key(b))
+}
+
+/// The last part of a path, by which systemd sorts its files.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// An account of which nothing is said but its name: a membership may have brought it along.
@@ -130,6 +190,6 @@ fn report(image: &mut Image, first: &Provide, other: &Provide, attribute: &str) 
     diagnostic.label = "passed over".to_owned();
     let origin = image.at(first.feature, first.span);
     diagnostic.related.push(image.related(Role::Provider, Some(first.entity), origin, "carried out"));
-    diagnostic.help = Some("delete one of the two lines, or make them say the same".to_owned());
+    diagnostic.help = Some(AGREE.to_owned());
     image.report(diagnostic, vec![other.feature, first.feature]);
 }

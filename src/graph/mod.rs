@@ -9,7 +9,7 @@ mod image;
 mod join;
 pub mod layer;
 pub mod leave;
-mod lines;
+pub mod lines;
 pub mod links;
 mod merge;
 mod names;

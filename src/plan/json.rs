@@ -1,15 +1,15 @@
 //! JSON put down byte by byte: the members of an object in the order in which they are told, compact or with spaces.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::canonical::{key_order, write_string};
 use super::digest::Digest;
 use super::mode::Mode;
 
 /// How JSON on one line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Nothing that could be left out, and the keys of maps in canonical order.
+    /// RFC 8785: nothing that could be left out, and the keys of maps in canonical order.
     Canonical,
     /// Nothing that could be left out.
     Compact,
@@ -174,4 +174,55 @@ pub(super) fn write_list<T>(
         write(out, item);
     }
     out.push(b']');
+}
+
+/// Writes a JSON string: only what must be escaped is, in the shortest way.
+pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain_length(rest);
+        out.extend_from_slice(&rest[..plain]);
+        let Some(&byte) = rest.get(plain) else { break };
+        rest = &rest[plain + 1..];
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            _ => {
+                let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+/// How many bytes stand before the first that must be escaped, eight at a time as long as none of them may have to be.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut plain = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        if less(word, b' ') | is(word, b'"') | is(word, b'\\') != 0 {
+            break;
+        }
+        plain += 8;
+    }
+    let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
+}
+
+/// The order of keys: by UTF-16 code units, which is not that of bytes beyond the basic plane.
+fn key_order(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::canonical::write_string;
 use super::digest::Digest;
-use super::json::{Form, Object, key, write_digest, write_list};
+use super::json::{Form, Object, key, write_digest, write_list, write_string};
 use super::mode::Mode;
 use super::op::Op;
 use super::op_fields::write_key_op;
@@ -25,7 +24,7 @@ impl Keys {
     }
 
     /// The key of a step: covers what it does, with the digests of its sources instead of their names; the facts it relies on from
-    /// outside the plan, each as [canonical](fn@super::canonical) JSON; what stands before it (`base`, of an opaque step only); and the
+    /// outside the plan, each as canonical JSON (RFC 8785); what stands before it (`base`, of an opaque step only); and the
     /// keys of the steps it requires. The order of `relies` and `required` does not matter.
     pub fn step(
         &mut self,

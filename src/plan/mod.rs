@@ -1,7 +1,6 @@
 //! The plan: its public format, the keys in it, writing, reading and comparing it.
 
 mod build;
-mod canonical;
 mod diff;
 mod digest;
 mod ids;
@@ -25,7 +24,6 @@ mod words;
 mod written;
 
 pub use build::{BuildOptions, Built};
-pub use canonical::{NotCanonical, canonical};
 pub use diff::{
     Change, ExpectChange, FieldChange, PlanDiff, PlanName, Rebuilt, StageCounts, StepChange, StepLine, diff,
 };

@@ -6,9 +6,8 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-use super::canonical::write_string;
 use super::digest::Digest;
-use super::json::Form;
+use super::json::{Form, write_string};
 use super::model::{Expect, FORMAT_VERSION, Origin, Plan, PlanParent, Stage, Step};
 use super::step_json::{write_origins, write_step};
 use super::text;

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use canon_json::CanonJsonSerialize;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
-use super::canonical::canonical;
 use super::digest::Digest;
 use super::ids::Ids;
 use super::mode::Mode;
@@ -34,7 +34,7 @@ impl Relied {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut add = |node: u32, what: (EntityId, Option<u32>), fact: &dyn Fn() -> Value| {
             let number = *told.entry(what).or_insert_with(|| {
-                facts.push(canonical(&fact()).unwrap_or_default());
+                facts.push(fact().to_canon_json_vec().unwrap_or_default());
                 facts.len() as u32 - 1
             });
             pairs.push((node, number));

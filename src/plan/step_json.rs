@@ -1,7 +1,6 @@
 //! A step and its origins as one line of JSON. It says again what their derived forms say, without their cost; a test holds them together.
 
-use super::canonical::write_string;
-use super::json::{Form, Object, key, write_digest, write_list};
+use super::json::{Form, Object, key, write_digest, write_list, write_string};
 use super::model::{Input, InputType, Origin, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
 use super::op_fields::write_op;
 

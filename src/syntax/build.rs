@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use toml_parser::Raw;
 use toml_parser::decoder::Encoding;
 
+use super::snippet::Claim;
 use super::{Document, Language, Node, NodeId, Shape, SyntaxError, json, toml};
 use crate::text::Span;
 
@@ -39,6 +40,7 @@ pub(super) struct Builder<'t> {
     hasher: DefaultHashBuilder,
     language: Language,
     said: Vec<Box<str>>,
+    pub(super) claims: Vec<Claim>,
     errors: Vec<SyntaxError>,
     pub(super) lost: bool,
     /// Something before went so wrong that what comes up to the next entry may only follow from it.
@@ -56,6 +58,7 @@ impl<'t> Builder<'t> {
             hasher: DefaultHashBuilder::default(),
             language,
             said: Vec::new(),
+            claims: Vec::new(),
             errors: Vec::new(),
             lost: false,
             quiet: false,
@@ -68,7 +71,14 @@ impl<'t> Builder<'t> {
     pub(super) fn finish(mut self) -> Document {
         self.errors.sort_by_key(|error| error.span);
         self.errors.dedup_by_key(|error| error.span);
-        Document { nodes: self.nodes, language: self.language, said: self.said, errors: self.errors, lost: self.lost }
+        Document {
+            nodes: self.nodes,
+            language: self.language,
+            said: self.said,
+            claims: self.claims,
+            errors: self.errors,
+            lost: self.lost,
+        }
     }
 
     /// Takes a slip down, unless it follows from an earlier one.

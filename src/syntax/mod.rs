@@ -168,6 +168,8 @@ pub struct Document {
     language: Language,
     /// Values that do not stand in the text as they are: of a snippet's words what they say.
     said: Vec<Box<str>>,
+    /// What lines of tmpfiles.d say of their paths, in source order.
+    pub claims: Vec<snippet::Claim>,
     /// By place, at most one for each slip.
     pub errors: Vec<SyntaxError>,
     /// Whether so much was lost that the kind or the main entity of an entry may be unknown.

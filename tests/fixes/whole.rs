@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use featgraph::catalog::Code;
 use featgraph::compile::{Levels, Report, Workspace};
 use featgraph::fix::{self, Mended, RULES, Which};
 use featgraph::load::{Overlay, load};
@@ -21,6 +22,25 @@ fn the_page_has_every_rule_in_order() {
         format!("| [`{code}`](codes/{code}.md) | {} | {safe} |", rule.does)
     };
     assert_eq!(rows, RULES.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_of_every_code_lists_its_fixes() {
+    let list = |rules: &[&fix::Rule], before: &str| match rules {
+        [] => String::new(),
+        rules => format!("{before}\n\n{}\n", rules.iter().map(|rule| format!("- {}\n", rule.does)).collect::<String>()),
+    };
+    for code in Code::ALL {
+        let of_code = RULES.iter().filter(|rule| rule.code == *code);
+        let (safe, decided): (Vec<&fix::Rule>, Vec<&fix::Rule>) = of_code.partition(|rule| rule.safe);
+        let said = list(&safe, "`featgraph check --fix` does by itself:")
+            + &list(&decided, "With `--unsafe-fixes`, because only the author can decide it:");
+        let listed = format!("\n{said}## Configuration\n");
+        assert!(code.page().contains(&listed), "docs/codes/{}.md has no {listed:?}", code.name());
+        let lists =
+            code.page().matches("--unsafe-fixes`, because").count() + code.page().matches("does by itself:").count();
+        assert_eq!(lists, usize::from(!safe.is_empty()) + usize::from(!decided.is_empty()), "{}", code.name());
+    }
 }
 
 // ---- examples/broken -----------------------------------------------------------------------------------------

@@ -319,3 +319,68 @@ fn manifests_that_somebody_else_wrote_from_the_same_packages_agree() {
     // Theirs lacks the quotes, which belong to the text.
     assert_eq!(differences, ["`/run/nologin` is provided twice, with different contents"]);
 }
+
+/// Lines without their path, `@` in its place: each sort, and what may differ.
+const SORTS: [&str; 18] = [
+    "d @",
+    "d @ 0700",
+    "d @ - - - 10d",
+    "d @ - - - 20d",
+    "D @ 00700",
+    "f @",
+    "f @ - - - - text",
+    "F @ 0600",
+    "L @ - - - - /to@",
+    "e @",
+    "e @ 0700 0",
+    "e @ 0700 root - 5d",
+    "r @",
+    "R @ - - - -",
+    "x @ - - - 10d",
+    "w @ - - - - text",
+    "C @ - - - - /source",
+    "z @ 0700",
+];
+
+#[test]
+fn lines_that_are_passed_over_are_those_that_systemd_passes_over() {
+    if !can_ask("systemd-tmpfiles") {
+        return;
+    }
+    // Every sort before every other one, each pair with a path of its own. The same line twice is another matter.
+    let all = SORTS.iter().flat_map(|first| SORTS.iter().map(move |second| [*first, *second]));
+    let pairs = all.filter(|[first, second]| first != second);
+    let lines: Vec<String> = pairs
+        .enumerate()
+        .flat_map(|(number, pair)| pair.map(|line| line.replace('@', &format!("/p{number}"))))
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let snippets = folder.path().join("usr/lib/tmpfiles.d");
+    std::fs::create_dir_all(&snippets).unwrap();
+    std::fs::write(snippets.join("pairs.conf"), lines.join("\n") + "\n").unwrap();
+    // A line that copies from nowhere is not looked at.
+    std::fs::write(folder.path().join("source"), "").unwrap();
+    // What comes of the lines is of no interest, and some fail.
+    let output = Command::new("systemd-tmpfiles")
+        .arg(format!("--root={}", folder.path().display()))
+        .arg("--create")
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let number =
+        |line: &str| -> usize { line.split_once(".conf:").unwrap().1.split(':').next().unwrap().parse().unwrap() };
+    let passed_over: Vec<usize> = said.lines().filter(|line| line.contains("Duplicate line")).map(number).collect();
+    let mut found: Vec<usize> = found_in(folder.path(), "usr/lib/tmpfiles.d")
+        .iter()
+        .filter(|found| found.contains(" duplicate") || found.contains(" conflict"))
+        // Both lines of a pair stand behind each other; which of them a conflict stands at is another matter.
+        .map(|found| number(found).next_multiple_of(2))
+        .collect();
+    found.sort_unstable();
+    assert!(passed_over.len() > 50, "{said}");
+    let shown = |numbers: &[usize]| -> Vec<String> {
+        numbers.iter().map(|&number| format!("{} | {}", lines[number - 2], lines[number - 1])).collect()
+    };
+    assert_eq!(shown(&found), shown(&passed_over));
+}

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use crate::fragment::{Fragment, Head, Parent};
 use crate::graph::part::{Come, Edited};
 use crate::syntax::NodeId;
+use crate::syntax::snippet::Claim;
 use crate::text::Span;
 
 /// A file before and after: tables that stayed as they were, in the same order, and between them some that went or came.
@@ -39,6 +40,7 @@ impl FileEdit {
     /// Compares two fragments of one file; nothing where more than features changed.
     pub fn new(before: Arc<Fragment>, now: Arc<Fragment>) -> Option<Self> {
         if before.document.language() != now.document.language()
+            || !same_claims(&before.document.claims, &now.document.claims)
             || !same_head(&before.head, &now.head)
             || before.references.len() != now.references.len()
             || before.references.iter().zip(&now.references).any(|(a, b)| a.path != b.path)
@@ -280,6 +282,12 @@ fn alike(before: &Fragment, a: &Table, now: &Fragment, b: &Table) -> bool {
         }
     }
     true
+}
+
+/// Whether lines of tmpfiles.d say the same of the same paths, wherever they stand.
+fn same_claims(before: &[Claim], now: &[Claim]) -> bool {
+    let somewhere = |claim: &Claim| Claim { line: Span::default(), span: Span::default(), ..claim.clone() };
+    before.len() == now.len() && before.iter().zip(now).all(|(a, b)| somewhere(a) == somewhere(b))
 }
 
 fn same_head(a: &Head, b: &Head) -> bool {

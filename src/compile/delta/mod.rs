@@ -18,6 +18,7 @@
 //! - a link leads to it, through it or to it by way of `..`, or stands on the way to it;
 //! - a directory above it would be made on the way, for another feature than before;
 //! - a step would have to come before one that it came after;
+//! - lines of tmpfiles.d say something else of a path, or one that is passed over is about something touched;
 //! - a file that lists accounts is touched, or a source cannot be read;
 //! - a finding that stays tells the numbers of lines of an edited snippet, or stands in text that changed;
 //! - more than a few hundred features changed, or more than a few thousand rows would have to be looked at.
@@ -39,7 +40,7 @@ use super::settle::settle;
 use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic};
 use crate::graph::part::{Edited, Part};
-use crate::graph::{check, edges, slots};
+use crate::graph::{File, check, edges, slots};
 use crate::inputs::Inputs;
 use crate::text::{Location, Source};
 use edit::FileEdit;
@@ -86,7 +87,14 @@ impl Workspace {
         let (judged, found) = judge_anew(whole, &edits, &self.inputs)?;
         let kept = whole.findings.iter().zip(&whole.silencers);
         let is_judged = |found: &Diagnostic| found.entity.as_ref().is_some_and(|entity| judged.contains(entity));
-        if kept.clone().any(|(found, _)| is_judged(found) && !is_local(found.code)) {
+        // Lines that are passed over are told of a whole image only.
+        let of_line = |found: &Diagnostic| {
+            let of_snippet = |file: &&File| file.fragment.document.language().is_snippet();
+            let mut snippets = image.files.iter().filter(of_snippet);
+            found.code == Code::Duplicate
+                && snippets.any(|file| Arc::ptr_eq(&file.fragment.source, &found.location.source))
+        };
+        if kept.clone().any(|(found, _)| is_judged(found) && (!is_local(found.code) || of_line(found))) {
             return None;
         }
         let kept =

@@ -3,6 +3,7 @@
 //! From here on a line is a declaration like any other. What a word says has the word's place; what the formats say without
 //! words, such as that a user of sysusers.d is a system user, has the place of the line.
 
+mod claim;
 mod name;
 mod specifier;
 mod sysusers;
@@ -14,6 +15,7 @@ use super::{BARE, Document, InPlace, Language, NodeId, Shape, SyntaxError};
 use crate::catalog::Code;
 use crate::text::Span;
 
+pub use claim::Claim;
 pub use name::{is_snippet_name, language_of, language_of_folder, rank};
 use words::{Word, is_space};
 

@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
+
+use super::claim::Claim;
 use super::specifier::{Expanded, expand};
 use super::words::{Escapes, Word, Words, unescaped};
 use super::{Sheet, missing, unknown_type};
@@ -40,6 +44,8 @@ struct Action {
     letter: char,
     makes: Makes,
     replaces: bool,
+    /// With a plus.
+    forced: bool,
     base64: bool,
     credential: bool,
     /// Only where what it leads to is there.
@@ -85,6 +91,7 @@ impl Action {
             letter,
             makes,
             replaces: letter == 'F' || text.contains(['+', '=']),
+            forced: text.contains('+'),
             base64: text.contains('~'),
             credential: text.contains('^'),
             conditional: text.contains('?'),
@@ -165,16 +172,26 @@ impl<'t> Line<'t> {
             Some(below) => path.saying(Cow::Owned(format!("/run/{below}"))),
             None => path,
         };
+        self.make(sheet, &path)?;
+        let words = [&self.mode, &self.user, &self.group, &self.age, &self.argument];
+        let said = words.map(|word| word.as_ref().map_or("", |word| &*word.value));
+        let claim = Claim::new(self.action.letter, self.span, &path, said);
+        sheet.builder.claims.extend(claim.map(|claim| Claim { is_forced: self.action.forced, ..claim }));
+        Ok(())
+    }
+
+    /// Writes what the line declares.
+    fn make(&self, sheet: &mut Sheet<'t>, path: &Word<'t>) -> Result<(), SyntaxError> {
         match self.action.makes {
-            Makes::File => self.file(sheet, &path),
+            Makes::File => self.file(sheet, path),
             Makes::Directory => {
                 let table = sheet.feature("ensure_dir", self.in_place());
-                sheet.word(table, "path", &path);
+                sheet.word(table, "path", path);
                 self.attributes(sheet, table);
                 Ok(())
             }
-            Makes::Node(node) => self.node(sheet, &path, node),
-            Makes::Link => self.link(sheet, &path),
+            Makes::Node(node) => self.node(sheet, path, node),
+            Makes::Link => self.link(sheet, path),
             Makes::Nothing => self.nothing(sheet),
         }
     }
@@ -378,39 +395,15 @@ fn is_age(text: &str) -> bool {
     any
 }
 
-/// The text that a Base64 argument stands for.
+/// The text that a Base64 argument stands for. White space in it does not count, and neither does padding that is left out.
 fn decoded(argument: Word<'_>) -> Result<Word<'_>, SyntaxError> {
-    let wrong = || SyntaxError::invalid(argument.span, "this is not Base64, which `~` says that it is");
-    let mut bytes: Vec<u8> = Vec::with_capacity(argument.value.len() / 4 * 3);
-    let (mut bits, mut count, mut padding) = (0u32, 0u32, 0u32);
-    for byte in argument.value.bytes().filter(|byte| !super::is_space(char::from(*byte))) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if padding < 2 => {
-                padding += 1;
-                continue;
-            }
-            _ => return Err(wrong()),
-        };
-        if padding > 0 {
-            return Err(wrong());
-        }
-        bits = (bits << 6 | u32::from(digit)) & 0xff_ffff;
-        count += 1;
-        if count % 4 == 0 {
-            bytes.extend(&bits.to_be_bytes()[1..]);
-        }
-    }
-    match (count % 4, padding) {
-        (0, 0) => {}
-        (2, 0 | 2) => bytes.push((bits >> 4) as u8),
-        (3, 0 | 1) => bytes.extend(&((bits >> 2) as u16).to_be_bytes()),
-        _ => return Err(wrong()),
-    }
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let digits: String = argument.value.chars().filter(|&c| !super::is_space(c)).collect();
+    let Ok(bytes) = GeneralPurpose::new(&alphabet::STANDARD, LENIENT).decode(digits) else {
+        return Err(SyntaxError::invalid(argument.span, "this is not Base64, which `~` says that it is"));
+    };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Word { span: argument.span, value: Cow::Owned(text) }),
         Err(_) => {
