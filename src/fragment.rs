@@ -225,7 +225,7 @@ pub struct LinkRow {
     /// Its number in [`Fragment::provides`].
     pub provide: u32,
     /// Where it leads, as written.
-    pub target: Box<str>,
+    pub target: Arc<str>,
     /// The value that says so.
     pub span: Span,
     /// What must be there; `None` if nothing need be.

@@ -265,6 +265,27 @@ impl Location {
     }
 }
 
+/// How many bytes stand before the first that a string in double quotes may not hold as it is: a control character, a quote or a
+/// backslash. Eight are looked at together as long as none of them may be one.
+pub fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
+    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut plain = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        if less(word, b' ') | is(word, b'"') | is(word, b'\\') != 0 {
+            break;
+        }
+        plain += 8;
+    }
+    let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

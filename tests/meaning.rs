@@ -6,6 +6,8 @@
 mod accounts;
 #[path = "meaning/mounts.rs"]
 mod mounts;
+#[path = "meaning/names.rs"]
+mod names;
 #[path = "meaning/numbers.rs"]
 mod numbers;
 #[path = "meaning/replacing.rs"]

@@ -3,11 +3,14 @@
 use super::image::Image;
 use super::slots::There;
 use crate::diagnostic::Role;
-use crate::entity::{Means, Strength, What};
+use crate::entity::{Content, Means, PathFacts, Strength, What};
 use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
 use crate::syntax::Shape;
+
+/// How many names of names are followed; a circle of hard links is a circle of steps, reported as such.
+pub const MAX_NAMES: usize = 64;
 
 impl Image {
     /// Every package feature with what it asks of its manager.
@@ -31,14 +34,10 @@ impl Image {
     /// The first name of a file when the given number of phases is over: hard links of one file share it.
     pub fn inode(&self, entity: EntityId, phases: usize) -> String {
         let mut at = entity;
-        for _ in 0..64 {
+        for _ in 0..MAX_NAMES {
             match self.after(at, phases) {
                 There::Slot(slot) => match self.slots.slots[slot as usize].what {
-                    What::Path(crate::entity::PathFacts {
-                        content: crate::entity::Content::SameAs(target), ..
-                    }) if target != at => {
-                        at = target;
-                    }
+                    What::Path(PathFacts { content: Content::SameAs(target), .. }) if target != at => at = target,
                     _ => break,
                 },
                 There::Base(known) => {
@@ -48,6 +47,20 @@ impl Image {
             }
         }
         self.entities.text(at)
+    }
+
+    /// The file itself, where what is there is only another name of it.
+    pub fn named<'i>(&'i self, mut there: There<'i>) -> There<'i> {
+        for _ in 0..MAX_NAMES {
+            let There::Slot(slot) = there else { break };
+            let slot = &self.slots.slots[slot as usize];
+            let What::Path(PathFacts { content: Content::SameAs(target), .. }) = slot.what else { break };
+            if target == slot.entity {
+                break;
+            }
+            there = self.within(target, slot.phase);
+        }
+        there
     }
 
     /// Names the links through which a row's path led to its place.

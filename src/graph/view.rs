@@ -1,6 +1,7 @@
 //! What is known of something that is there, wherever it comes from, and whether it is what is required.
 
 use super::image::Image;
+use super::queries::MAX_NAMES;
 use super::slots::There;
 use crate::entity::{Content, Owner, PathFacts, Validator, What};
 use crate::tree::{self, FileType};
@@ -31,8 +32,8 @@ impl Image {
     /// What is known of a path.
     pub fn view<'i>(&'i self, there: There<'i>) -> View<'i> {
         let mut there = there;
-        // Hard links lead to what they are another name of; a circle of them is a circle of steps, reported as such.
-        for _ in 0..40 {
+        // Hard links lead to what they are another name of.
+        for _ in 0..MAX_NAMES {
             match there {
                 There::Nothing => return View::default(),
                 There::Always => {

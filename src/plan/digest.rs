@@ -11,6 +11,18 @@ use serde::{Serialize, Serializer};
 const PREFIX: &str = "blake3:";
 const WRITTEN: usize = PREFIX.len() + 64;
 
+/// The two digits of every byte.
+const HEXADECIMAL: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 /// A BLAKE3 digest. Ordered as its written form is, so sorted digests are sorted texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -31,17 +43,20 @@ impl Digest {
         &self.0
     }
 
-    /// Calls `read` with the written form, without an allocation.
-    pub fn with_text<R>(&self, read: impl FnOnce(&str) -> R) -> R {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    /// The written form, all ASCII.
+    pub(super) fn written(&self) -> [u8; WRITTEN] {
         let mut written = [0; WRITTEN];
         let (prefix, digits) = written.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX.as_bytes());
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = HEXADECIMAL[usize::from(byte)];
         }
-        read(std::str::from_utf8(&written).unwrap_or_default())
+        written
+    }
+
+    /// Calls `read` with the written form, without an allocation.
+    pub fn with_text<R>(&self, read: impl FnOnce(&str) -> R) -> R {
+        read(std::str::from_utf8(&self.written()).unwrap_or_default())
     }
 }
 

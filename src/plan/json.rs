@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::digest::Digest;
 use super::mode::Mode;
+use crate::text::plain_length;
 
 /// How JSON on one line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,11 +153,9 @@ impl<'o> Object<'o> {
 
 /// A digest as a string.
 pub(super) fn write_digest(out: &mut Vec<u8>, digest: Digest) {
-    digest.with_text(|text| {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    });
+    out.push(b'"');
+    out.extend_from_slice(&digest.written());
+    out.push(b'"');
 }
 
 /// A list, each of whose items writes itself.
@@ -178,6 +177,7 @@ pub(super) fn write_list<T>(
 
 /// Writes a JSON string: only what must be escaped is, in the shortest way.
 pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text.as_bytes();
     loop {
@@ -200,26 +200,6 @@ pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
         }
     }
     out.push(b'"');
-}
-
-/// How many bytes stand before the first that must be escaped, eight at a time as long as none of them may have to be.
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
-    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
-    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut plain = 0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        if less(word, b' ') | is(word, b'"') | is(word, b'\\') != 0 {
-            break;
-        }
-        plain += 8;
-    }
-    let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
 }
 
 /// The order of keys: by UTF-16 code units, which is not that of bytes beyond the basic plane.

@@ -6,7 +6,7 @@ use super::want::Wanted;
 use super::{Builder, Why};
 use crate::entity::{Cause, Means, Phase};
 use crate::graph::RowId;
-use crate::graph::slots::Slots;
+use crate::graph::slots::{Slots, There};
 use crate::intern::EntityId;
 use crate::message;
 
@@ -102,12 +102,16 @@ impl Builder<'_> {
                     (provide.feature, self.node_of(provide.feature), false, Some(provide.entity))
                 }
             };
+            let phase = self.image.phase(feature);
             for link in self.image.trail(trail) {
+                if !ordered && self.stays(link, phase) {
+                    continue;
+                }
                 if Some(link) == own || seen.insert((node, link, ordered), ()).is_some() {
                     continue;
                 }
                 // The tree that brings the link along needs no step before itself.
-                if self.made_by(link, node, self.image.phase(feature)) && matches!(row, RowId::Provide(_)) {
+                if self.made_by(link, node, phase) && matches!(row, RowId::Provide(_)) {
                     let tree = self.image.provides.get(match row {
                         RowId::Provide(number) => number as usize,
                         _ => 0,
@@ -124,11 +128,18 @@ impl Builder<'_> {
                     ordered,
                     cause: Cause::Link,
                     why: Why::Link(row),
-                    phase: self.image.phase(feature),
+                    phase,
                     blocks: false,
                 });
             }
         }
+    }
+
+    /// Whether something is there by a step in some phase, and at the end: then whoever only needs it to be there has nothing to wait
+    /// for. In a long chain every link needs all that follow, so this is to be cheap.
+    fn stays(&self, entity: EntityId, phase: Phase) -> bool {
+        matches!(self.image.within(entity, phase), There::Slot(_))
+            && !matches!(self.image.within(entity, Phase::Finalize), There::Nothing)
     }
 
     fn made_by(&self, entity: EntityId, node: u32, phase: Phase) -> bool {

@@ -23,7 +23,7 @@ impl Places<'_> {
                 continue;
             }
             let from = Real { place: self.image.entities.parent(link), trail: 0, hops: 0 };
-            let Err(Lost::Looped(trail)) = self.walk(from, link, (*row.target).into(), None) else { continue };
+            let Err(Lost::Looped(trail)) = self.walk(from, link, row.target.clone(), None) else { continue };
             let way = self.way(trail);
             let circle = match way.iter().enumerate().find_map(|(at, place)| {
                 way[at + 1..].iter().position(|other| other == place).map(|length| (at, length + 1))

@@ -91,7 +91,7 @@ impl Places<'_> {
         for &number in links {
             let provide = self.image.links[number as usize].provide;
             let link = self.image.provides[provide as usize].entity;
-            let target = (*self.image.links[number as usize].target).into();
+            let target = self.image.links[number as usize].target.clone();
             let from = Real { place: self.image.entities.parent(link), trail: 0, hops: 0 };
             let found = self.walk(from, link, target, None);
             match found {

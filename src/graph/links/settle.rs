@@ -14,6 +14,56 @@ use crate::tree::FileType;
 /// How often a link's own place is worked out anew before it counts as reached only through itself.
 const MAX_PLACINGS: u32 = 48;
 
+/// How far a link has come.
+#[derive(Clone, Copy)]
+struct Settling {
+    at: Option<EntityId>,
+    times: u32,
+    /// Whether it is to be placed, for the first time or again.
+    waiting: bool,
+}
+
+/// The links at one place, each with its text. Of several, which is a conflict, the one with the least text counts, whatever the order of
+/// files.
+#[derive(Default)]
+enum Here {
+    #[default]
+    Nothing,
+    One((Arc<str>, u32)),
+    Several(BTreeSet<(Arc<str>, u32)>),
+}
+
+impl Here {
+    fn first(&self) -> Option<&(Arc<str>, u32)> {
+        match self {
+            Self::Nothing => None,
+            Self::One(link) => Some(link),
+            Self::Several(links) => links.first(),
+        }
+    }
+
+    fn insert(&mut self, link: (Arc<str>, u32)) {
+        *self = match std::mem::take(self) {
+            Self::Nothing => Self::One(link),
+            Self::One(other) => Self::Several([other, link].into()),
+            Self::Several(mut links) => {
+                links.insert(link);
+                Self::Several(links)
+            }
+        };
+    }
+
+    fn remove(&mut self, link: &(Arc<str>, u32)) {
+        match self {
+            Self::One(own) if own == link => *self = Self::Nothing,
+            Self::Several(links) => {
+                links.remove(link);
+            }
+            Self::Nothing | Self::One(_) => {}
+        }
+    }
+}
+
 impl Places<'_> {
     /// Puts the links of a phase at their places.
     pub(in crate::graph) fn place_links(&mut self, links: &[u32]) {
@@ -38,67 +88,63 @@ impl Places<'_> {
     /// with the ways and not with their square.
     fn try_places(&mut self, links: Vec<u32>) -> bool {
         let mut moved = false;
+        let mut settling: Vec<Settling> = vec![Settling { at: None, times: 0, waiting: true }; links.len()];
+        // Links by their number in `links`.
+        let mut pending: VecDeque<u32> = (0..links.len() as u32).collect();
         let mut watchers: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
-        let mut at: FxHashMap<u32, EntityId> = FxHashMap::default();
-        let mut times: FxHashMap<u32, u32> = FxHashMap::default();
-        // Of several links at one place, which is a conflict, the one with the least text counts, whatever the order of files.
-        let mut here: FxHashMap<EntityId, BTreeSet<(Box<str>, u32)>> = FxHashMap::default();
-        let mut pending: VecDeque<u32> = links.iter().copied().collect();
-        let mut waiting: FxHashMap<u32, bool> = links.iter().map(|&link| (link, true)).collect();
-        let spelled: FxHashMap<u32, EntityId> = links
-            .iter()
-            .map(|&link| (link, self.image.provides[self.image.links[link as usize].provide as usize].entity))
-            .collect();
-        while let Some(link) = pending.pop_front() {
-            waiting.insert(link, false);
-            let entity = spelled[&link];
-            let count = times.entry(link).or_insert(0);
-            *count += 1;
-            if *count > MAX_PLACINGS {
+        let mut here: FxHashMap<EntityId, Here> = FxHashMap::default();
+        let mut looked = Vec::new();
+        while let Some(number) = pending.pop_front() {
+            let own = &mut settling[number as usize];
+            own.waiting = false;
+            own.times += 1;
+            if own.times > MAX_PLACINGS {
                 continue;
             }
-            let mut looked = Vec::new();
+            let link = links[number as usize];
+            let entity = self.image.provides[self.image.links[link as usize].provide as usize].entity;
+            looked.clear();
             let parent = self.image.entities.parent(entity);
-            let name = self.image.entities.last(entity).to_owned();
             let place = match self.walk_spelled(parent, &mut looked) {
-                Ok(parent) => self.image.child(parent.place, &name),
+                Ok(real) if real.place == parent => entity,
+                Ok(real) => {
+                    let name = self.image.entities.last(entity).to_owned();
+                    self.image.child(real.place, &name)
+                }
                 Err(_) => {
                     moved = true;
                     entity
                 }
             };
             moved |= place != entity;
-            for place in looked {
+            for &place in &looked {
                 let watching = watchers.entry(place).or_default();
-                if watching.last() != Some(&link) {
-                    watching.push(link);
+                if watching.last() != Some(&number) {
+                    watching.push(number);
                 }
             }
-            let before = at.insert(link, place);
+            let before = settling[number as usize].at.replace(place);
             if before == Some(place) {
                 continue;
             }
-            let mut changed = vec![place];
-            if let Some(before) = before {
-                if let Some(standing) = here.get_mut(&before) {
-                    standing.remove(&(self.image.links[link as usize].target.clone(), link));
+            let standing = (self.image.links[link as usize].target.clone(), link);
+            let left = before.inspect(|before| {
+                if let Some(here) = here.get_mut(before) {
+                    here.remove(&standing);
                 }
-                changed.push(before);
-            }
-            here.entry(place).or_default().insert((self.image.links[link as usize].target.clone(), link));
-            for place in changed {
-                let first = here.get(&place).and_then(|links| links.first()).map(|&(_, link)| link);
-                match first {
-                    Some(first) => {
-                        let target: Arc<str> = (&*self.image.links[first as usize].target).into();
-                        self.standing.insert(place, Standing { target, row: Some(first) });
+            });
+            here.entry(place).or_default().insert(standing);
+            for place in std::iter::once(place).chain(left) {
+                match here.get(&place).and_then(Here::first) {
+                    Some((target, first)) => {
+                        self.standing.insert(place, Standing { target: target.clone(), row: Some(*first) });
                     }
                     None => {
                         self.standing.remove(&place);
                     }
                 }
                 for &watcher in watchers.get(&place).into_iter().flatten() {
-                    if watcher != link && !std::mem::replace(waiting.entry(watcher).or_insert(false), true) {
+                    if watcher != number && !std::mem::replace(&mut settling[watcher as usize].waiting, true) {
                         pending.push_back(watcher);
                     }
                 }

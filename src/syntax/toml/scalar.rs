@@ -8,7 +8,7 @@ use toml_parser::{Expected, ParseError, Raw};
 
 use super::super::{Shape, SyntaxError};
 use super::tokens::Token;
-use crate::text::Span;
+use crate::text::{Span, plain_length};
 
 /// Reads a string. Gives the number of bytes before its value where the text is the value, else 0.
 pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
@@ -46,8 +46,16 @@ pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
 /// Tells its pieces one by one; nothing, perhaps after some pieces, where there is more to it.
 pub(in crate::syntax) fn unescape(written: &str, mut tell: impl FnMut(&str)) -> Option<()> {
     let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    // The one control character above the space.
+    if memchr::memchr(0x7f, inner.as_bytes()).is_some() {
+        return None;
+    }
     let mut rest = inner;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || matches!(byte, b'\\' | b'"' | 0x7f)) {
+    loop {
+        let at = plain_length(rest.as_bytes());
+        if at == rest.len() {
+            break;
+        }
         let escaped = match rest.as_bytes()[at..] {
             [b'\\', b'n', ..] => "\n",
             [b'\\', b't', ..] => "\t",

@@ -147,7 +147,7 @@ fn substance(image: &Image, lead: u32, before: There<'_>) -> Option<String> {
         return (image.inode(target, phases) != image.inode(row.entity, phases))
             .then(|| "it is another file".to_owned());
     }
-    match before {
+    match image.named(before) {
         There::Slot(slot) => {
             let other = &image.provides[image.slots.slots[slot as usize].lead as usize];
             (!image.same_substance(row, other)).then(|| "its contents differ".to_owned())
