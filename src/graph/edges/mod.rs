@@ -7,6 +7,9 @@ mod rows;
 mod trees;
 mod want;
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::check::Failure;
@@ -80,10 +83,10 @@ pub fn build(image: &mut Image) -> Edges {
     let mut edges = Edges::default();
     super::united::unite_shared(image);
     assign_nodes(image, &mut edges);
-    let mut builder = Builder { image, edges, mounts: FxHashMap::default() };
-    builder.find_mounts();
-    builder.parents();
-    builder.requires();
+    let mounts = mounts(image, &mut edges);
+    let mut builder = Builder { image, edges, mounts: &mounts };
+    builder.side_by_side(image.provides.len(), Builder::parents);
+    builder.side_by_side(image.requires.len(), Builder::requires);
     builder.link_targets();
     builder.links();
     builder.removals();
@@ -91,9 +94,23 @@ pub fn build(image: &mut Image) -> Edges {
     builder.readers();
     builder.recorded_accounts();
     let mut edges = builder.edges;
-    edges.edges.sort_unstable_by_key(|edge| (edge.to, edge.from, edge.entity, edge.why));
+    edges.edges.par_sort_unstable_by_key(|edge| (edge.to, edge.from, edge.entity, edge.why));
     edges.edges.dedup_by_key(|edge| (edge.to, edge.from));
     edges
+}
+
+/// The slots of mounts, by place. What is mounted on something comes after what makes it.
+fn mounts(image: &Image, edges: &mut Edges) -> FxHashMap<EntityId, u32> {
+    let mut mounts = FxHashMap::default();
+    for (number, slot) in image.slots.slots.iter().enumerate() {
+        let Some(mount) = slot.mount else { continue };
+        mounts.insert(slot.entity, number as u32);
+        if mount != slot.lead && slot.node != NONE && !slot.broken {
+            let to = image.slots.merged[image.provides[mount as usize].feature as usize];
+            edges.edges.push(Edge { from: slot.node, to, entity: slot.entity, why: Why::Skips(mount) });
+        }
+    }
+    mounts
 }
 
 fn assign_nodes(image: &mut Image, edges: &mut Edges) {
@@ -116,28 +133,41 @@ fn assign_nodes(image: &mut Image, edges: &mut Edges) {
     }
 }
 
+/// So many rows are worth handing to another thread.
+const PIECE: usize = 1 << 13;
+
 /// Collects edges and failures of one image.
 pub(super) struct Builder<'i> {
     pub(super) image: &'i Image,
     pub(super) edges: Edges,
-    pub(super) mounts: FxHashMap<EntityId, u32>,
+    pub(super) mounts: &'i FxHashMap<EntityId, u32>,
 }
 
-impl Builder<'_> {
+impl<'i> Builder<'i> {
     pub(super) fn node_of(&self, feature: u32) -> u32 {
         self.image.slots.merged[feature as usize]
     }
 
-    fn find_mounts(&mut self) {
-        for (number, slot) in self.image.slots.slots.iter().enumerate() {
-            if let Some(mount) = slot.mount {
-                self.mounts.insert(slot.entity, number as u32);
-                // What is mounted on something comes after what makes it.
-                if mount != slot.lead && slot.node != NONE && !slot.broken {
-                    let to = self.image.slots.merged[self.image.provides[mount as usize].feature as usize];
-                    self.edges.edges.push(Edge { from: slot.node, to, entity: slot.entity, why: Why::Skips(mount) });
-                }
-            }
+    /// Works through rows piece by piece, several at a time. What comes of them stands in the order of the rows.
+    fn side_by_side(&mut self, rows: usize, work: impl Fn(&mut Self, Range<u32>) + Sync) {
+        let pieces = (0..rows).step_by(PIECE).map(|start| start as u32..rows.min(start + PIECE) as u32);
+        if pieces.len() < 2 {
+            return pieces.for_each(|piece| work(self, piece));
+        }
+        let (image, mounts) = (self.image, self.mounts);
+        let one = |piece: Range<u32>| {
+            let mut builder = Self { image, edges: Edges::default(), mounts };
+            work(&mut builder, piece);
+            builder.edges
+        };
+        let pieces: Vec<Edges> = pieces.collect::<Vec<_>>().into_par_iter().map(one).collect();
+        let edges = &mut self.edges;
+        edges.edges.reserve(pieces.iter().map(|piece| piece.edges.len()).sum());
+        for mut piece in pieces {
+            edges.edges.append(&mut piece.edges);
+            edges.failures.append(&mut piece.failures);
+            edges.reliances.append(&mut piece.reliances);
+            edges.assumptions_used.append(&mut piece.assumptions_used);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is provided needs its directory; an implied group the file that it is entered in.
 
+use std::ops::Range;
+
 use super::want::Wanted;
 use super::{Builder, Why};
 use crate::entity::{Cause, DIRECTORY, FILE, Means, ParentRule, Strength};
@@ -10,8 +12,8 @@ use crate::graph::view::Unmet;
 use crate::intern::{EntityId, EntityType};
 
 impl Builder<'_> {
-    pub(super) fn parents(&mut self) {
-        for number in 0..self.image.provides.len() as u32 {
+    pub(super) fn parents(&mut self, rows: Range<u32>) {
+        for number in rows {
             let row = self.image.provides[number as usize];
             if self.image.lost_rows.contains_key(&RowId::Provide(number)) {
                 continue;
@@ -35,14 +37,15 @@ impl Builder<'_> {
                 continue;
             }
             // What is put below something that its own phase takes away is reported as that.
-            if let Some(slot) = self.slot_of(number)
+            let slot = self.slot_of(number);
+            if let Some(slot) = slot
                 && slot.broken
                 && self.image.goes_in(row.entity, slot.phase)
             {
                 continue;
             }
             // A directory that is a step of its own needs what the tree it comes from needs.
-            if let Some(slot) = self.slot_of(number)
+            if let Some(slot) = slot
                 && slot.split
                 && slot.lead == number
                 && slot.node != NONE

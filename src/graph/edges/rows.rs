@@ -1,5 +1,7 @@
 //! What features say that they require, where their links lead, and the links that their paths go through.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::want::Wanted;
@@ -11,8 +13,8 @@ use crate::intern::EntityId;
 use crate::message;
 
 impl Builder<'_> {
-    pub(super) fn requires(&mut self) {
-        for number in 0..self.image.requires.len() as u32 {
+    pub(super) fn requires(&mut self, rows: Range<u32>) {
+        for number in rows {
             let row = self.image.requires[number as usize];
             if self.image.lost_rows.contains_key(&RowId::Require(number)) || self.image.is_overridden(row.feature) {
                 continue;
