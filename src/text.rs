@@ -266,21 +266,22 @@ impl Location {
 }
 
 /// How many bytes stand before the first that a string in double quotes may not hold as it is: a control character, a quote or a
-/// backslash. Eight are looked at together as long as none of them may be one.
+/// backslash. Eight are looked at together as long as none of them is one.
 pub fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
     let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
     let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let (words, _) = bytes.as_chunks::<8>();
-    let mut plain = 0;
-    for word in words {
+    let is_plain = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
-        if less(word, b' ') | is(word, b'"') | is(word, b'\\') != 0 {
-            break;
-        }
-        plain += 8;
+        less(word, b' ') | is(word, b'"') | is(word, b'\\') == 0
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let plain = words.iter().position(|word| !is_plain(word)).unwrap_or(words.len()) * 8;
+    // What is left together with what stands before it, which is plain.
+    if plain + rest.len() == bytes.len() && bytes.last_chunk().is_some_and(is_plain) {
+        return bytes.len();
     }
     let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
     plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
@@ -289,6 +290,20 @@ pub fn plain_length(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_ends_at_the_first_byte_that_must_be_escaped() {
+        let text = "é-aäöü0123456789abcdefghi\u{7f}";
+        for length in (0..=text.len()).filter(|&length| text.is_char_boundary(length)) {
+            assert_eq!(plain_length(&text.as_bytes()[..length]), length);
+            for escaped in ["\"", "\\", "\n", "\0", "\u{1f}"] {
+                for rest in ["", "x", "\"-------", &text[..length]] {
+                    let whole = [&text[..length], escaped, rest].concat();
+                    assert_eq!(plain_length(whole.as_bytes()), length, "{whole:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn columns_of_long_lines_are_those_of_counting() {

@@ -90,11 +90,12 @@ pub fn passed_over(image: &mut Image) {
             continue;
         }
         let entity = image.entities.find_path(&claim.path).filter(|_| !claim.is_pattern);
-        let what = if claim.said == its.said { "another age" } else { "something else" };
-        let message = format!(
-            "another line says {what} of {} already: systemd-tmpfiles passes over this one",
-            message::quoted(&claim.path)
-        );
+        let path = message::quoted(&claim.path);
+        let earlier = match claim.said == its.said {
+            true => format!("an earlier line gives {path} another age"),
+            false => format!("an earlier line says something else of {path}"),
+        };
+        let message = format!("{earlier}, and systemd-tmpfiles passes over this one");
         let mut diagnostic = image.diagnostic(Code::Duplicate, entity, location, message);
         diagnostic.label = "passed over".to_owned();
         let origin = Location { source: its_source.clone(), span: its.span };
