@@ -266,25 +266,31 @@ impl Location {
 }
 
 /// How many bytes stand before the first that a string in double quotes may not hold as it is: a control character, a quote or a
-/// backslash. Eight are looked at together as long as none of them is one.
+/// backslash. Many are looked at together as long as none of them is one.
 pub fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The highest bit of a byte is set where the byte is less than `than`; above the first such byte it may be set in vain.
-    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
-    let is = |word: u64, byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
-    let is_plain = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        less(word, b' ') | is(word, b'"') | is(word, b'\\') == 0
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
-    let plain = words.iter().position(|word| !is_plain(word)).unwrap_or(words.len()) * 8;
-    // What is left together with what stands before it, which is plain.
-    if plain + rest.len() == bytes.len() && bytes.last_chunk().is_some_and(is_plain) {
-        return bytes.len();
+    // Without branches, so that the compiler takes many bytes together.
+    const fn is_special(byte: u8) -> bool {
+        (byte < b' ') | (byte == b'"') | (byte == b'\\')
     }
-    let escaped = |&byte: &u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    plain + bytes[plain..].iter().position(escaped).unwrap_or(bytes.len() - plain)
+    fn is_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+        !bytes.iter().fold(false, |any, &byte| any | is_special(byte))
+    }
+    /// Whether the first and the last so many bytes are plain; no where there are not so many.
+    fn ends_are_plain<const N: usize>(bytes: &[u8]) -> bool {
+        bytes.first_chunk::<N>().is_some_and(is_plain) && bytes.last_chunk::<N>().is_some_and(is_plain)
+    }
+
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let plain = chunks.iter().position(|chunk| !is_plain(chunk)).unwrap_or(chunks.len()) * 16;
+    let rest = &bytes[plain..];
+    // What is left together with what stands before it, which is plain.
+    let all = rest.len() < 16
+        && match bytes.len() {
+            16.. => bytes.last_chunk::<16>().is_some_and(is_plain),
+            8.. => ends_are_plain::<8>(bytes),
+            _ => ends_are_plain::<4>(bytes),
+        };
+    if all { bytes.len() } else { plain + rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len()) }
 }
 
 #[cfg(test)]
