@@ -103,7 +103,7 @@ impl Entities {
     }
 
     /// Makes room in the index, so that it need not grow step by step.
-    pub fn expect(&mut self, additional: usize) {
+    pub fn reserve(&mut self, additional: usize) {
         let (nodes, names, hasher) = (&self.nodes, &self.names, &self.hasher);
         let rehash = |&id: &u32| hasher.hash_one((nodes[id as usize].parent, Hashed(text_of(nodes, names, id))));
         self.table.reserve(additional, rehash);

@@ -77,7 +77,7 @@ impl Image {
         image.features.reserve(fragments.iter().map(|fragment| fragment.features.len()).sum());
         image.provides.reserve(fragments.iter().map(|fragment| fragment.provides.len()).sum());
         image.requires.reserve(fragments.iter().map(|fragment| fragment.requires.len()).sum());
-        image.entities.expect(fragments.iter().map(|fragment| fragment.entities.len()).sum());
+        image.entities.reserve(fragments.iter().map(|fragment| fragment.entities.len()).sum());
         image.extend_spots();
         for fragment in fragments {
             image.add(fragment);

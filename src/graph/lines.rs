@@ -11,13 +11,11 @@ use crate::catalog::Code;
 use crate::diagnostic::{Diagnostic, Role};
 use crate::entity::{Means, PathFacts, Provide, Strength, What};
 use crate::fragment::{Account, Feature};
+use crate::intern::EntityId;
 use crate::message;
 use crate::syntax::Language;
 use crate::syntax::snippet::Claim;
 use crate::text::{Location, Source};
-
-/// What to do about a line that is passed over.
-const AGREE: &str = "delete one of the two lines, or make them say the same";
 
 /// Where all that provides something are lines of one sort of snippets, the first of them counts, alone. Those that give
 /// something else without contradicting it, because what the first gives is a default to them, are reported.
@@ -96,12 +94,8 @@ pub fn passed_over(image: &mut Image) {
             false => format!("an earlier line says something else of {path}"),
         };
         let message = format!("{earlier}, and systemd-tmpfiles passes over this one");
-        let mut diagnostic = image.diagnostic(Code::Duplicate, entity, location, message);
-        diagnostic.label = "passed over".to_owned();
         let origin = Location { source: its_source.clone(), span: its.span };
-        diagnostic.related.push(image.related(Role::Provider, entity, origin, "carried out"));
-        diagnostic.help = Some(AGREE.to_owned());
-        found.push(diagnostic);
+        found.push(told_of(image, entity, location, origin, message));
     }
     for diagnostic in found {
         image.report(diagnostic, Vec::new());
@@ -186,11 +180,22 @@ fn report(image: &mut Image, first: &Provide, other: &Provide, attribute: &str) 
     let message = format!(
         "{said} is declared by another line already, and only one of the two gives its {attribute}: {tool} passes over this one"
     );
-    let location = image.at(other.feature, other.span);
-    let mut diagnostic = image.diagnostic(Code::Duplicate, Some(other.entity), location, message);
-    diagnostic.label = "passed over".to_owned();
-    let origin = image.at(first.feature, first.span);
-    diagnostic.related.push(image.related(Role::Provider, Some(first.entity), origin, "carried out"));
-    diagnostic.help = Some(AGREE.to_owned());
+    let (location, origin) = (image.at(other.feature, other.span), image.at(first.feature, first.span));
+    let diagnostic = told_of(image, Some(other.entity), location, origin, message);
     image.report(diagnostic, vec![other.feature, first.feature]);
+}
+
+/// That a line is passed over, and which is carried out in its stead.
+fn told_of(
+    image: &Image,
+    entity: Option<EntityId>,
+    passed_over: Location,
+    carried_out: Location,
+    message: String,
+) -> Diagnostic {
+    let mut diagnostic = image.diagnostic(Code::Duplicate, entity, passed_over, message);
+    diagnostic.label = "passed over".to_owned();
+    diagnostic.related.push(image.related(Role::Provider, entity, carried_out, "carried out"));
+    diagnostic.help = Some("delete one of the two lines, or make them say the same".to_owned());
+    diagnostic
 }

@@ -1,6 +1,6 @@
-//! SARIF 2.1.0, the exchange format of code scanning: what featgraph can find as rules, what it found as results. Its
-//! types are the part of the standard that is written, and hold their names to it.
+//! SARIF 2.1.0, the exchange format of code scanning: what featgraph can find as rules, what it found as results.
 
+mod log;
 mod rules;
 
 use std::io::{self, BufWriter, Write};
@@ -13,76 +13,17 @@ use super::{Run, escaped, words};
 use crate::catalog::Severity;
 use crate::diagnostic::{self, Diagnostic};
 use crate::text;
+use log::{
+    Artifact, ArtifactChange, ArtifactLocation, BaseId, BaseIds, Content, Finding, FindingProperties, Fix,
+    FixProperties, Invocation, Location, LocationProperties, Log, LogicalLocation, Notification, PartialFingerprints,
+    PhysicalLocation, Region, Replacement, TheRun, Tool,
+};
 use rules::{Driver, Level, Message};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// What all paths are relative to: the working directory, which a reader takes for the root of the repository.
 const ROOT: &str = "%SRCROOT%";
-
-#[derive(Serialize)]
-struct Log<'a> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [TheRun<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TheRun<'a> {
-    tool: Tool<'a>,
-    invocations: [Invocation<'a>; 1],
-    /// No address of it: a log is the same on every machine.
-    original_uri_base_ids: BaseIds,
-    column_kind: &'static str,
-    artifacts: Vec<Artifact>,
-    results: Results<'a>,
-}
-
-#[derive(Serialize)]
-struct Tool<'a> {
-    driver: Driver<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation<'a> {
-    execution_successful: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tool_execution_notifications: Vec<Notification<'a>>,
-}
-
-#[derive(Serialize)]
-struct Notification<'a> {
-    level: Level,
-    message: Message<'a>,
-}
-
-#[derive(Serialize)]
-struct BaseIds {
-    #[serde(rename = "%SRCROOT%")]
-    root: BaseId,
-}
-
-#[derive(Serialize)]
-struct BaseId {
-    description: Message<'static>,
-}
-
-/// A file in which something stands.
-#[derive(Serialize)]
-struct Artifact {
-    location: ArtifactLocation,
-}
-
-#[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactLocation {
-    uri: String,
-    uri_base_id: &'static str,
-    index: usize,
-}
 
 /// The findings, turned one by one while they are written.
 struct Results<'a> {
@@ -96,110 +37,6 @@ impl Serialize for Results<'_> {
         let turned = |diagnostic| Finding::new(diagnostic, fingerprints.next(diagnostic), &self.files);
         serializer.collect_seq(self.diagnostics.iter().map(turned))
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Finding<'a> {
-    rule_id: &'static str,
-    rule_index: usize,
-    level: Level,
-    message: Message<'a>,
-    locations: [Location<'a>; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    related_locations: Vec<Location<'a>>,
-    partial_fingerprints: PartialFingerprints,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fixes: Vec<Fix<'a>>,
-    properties: FindingProperties<'a>,
-}
-
-/// Versioned, as the standard wants it: another way of making fingerprints gets another number.
-#[derive(Serialize)]
-struct PartialFingerprints {
-    #[serde(rename = "entityHash/v1")]
-    entity: String,
-}
-
-#[derive(Serialize)]
-struct FindingProperties<'a> {
-    images: &'a [String],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location<'a> {
-    /// What messages link to; the finding's own place needs none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<usize>,
-    physical_location: PhysicalLocation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logical_locations: Option<[LogicalLocation<'a>; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Message<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<LocationProperties>,
-}
-
-#[derive(Serialize)]
-struct LocationProperties {
-    role: &'static str,
-}
-
-/// The entity that something is about.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation<'a> {
-    fully_qualified_name: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    region: Region,
-}
-
-/// Lines and columns from 1; the end is behind the last character.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fix<'a> {
-    description: Message<'a>,
-    artifact_changes: Vec<ArtifactChange<'a>>,
-    properties: FixProperties,
-}
-
-#[derive(Serialize)]
-struct FixProperties {
-    safe: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArtifactChange<'a> {
-    artifact_location: ArtifactLocation,
-    replacements: Vec<Replacement<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Replacement<'a> {
-    deleted_region: Region,
-    inserted_content: Content<'a>,
-}
-
-#[derive(Serialize)]
-struct Content<'a> {
-    text: &'a str,
 }
 
 /// The files of a run by their names, numbered.

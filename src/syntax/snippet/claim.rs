@@ -25,7 +25,8 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The claim of a line of some type; none where that type only adjusts what is there. A word that is not given is empty.
+    /// The claim of a line of some type; none where that type only adjusts what is there. What is said is mode, user, group, age and
+    /// argument; a word that is not given is empty.
     pub(super) fn new(
         letter: char,
         line: Span,
