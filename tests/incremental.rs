@@ -163,8 +163,8 @@ proptest! {
     }
 }
 
-/// Edits one file of a sound image, each a step on from the one before, and says how often it was linked as a whole.
-fn links_for(edits: &[(&str, &str)]) -> u64 {
+/// Edits one file of a sound image, each a step on from the one before, and says after which the image was linked as a whole.
+fn linked_by<'e>(edits: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
     let mut world = World::default();
     world.write("top.image.toml", Some("[image]\ninclude = [\"a.features.toml\", \"b.features.toml\"]\n".into()));
     world.write(
@@ -179,16 +179,20 @@ fn links_for(edits: &[(&str, &str)]) -> u64 {
     }
     world.load(&mut workspace);
     while workspace.advance(None, &|| false) != Progress::Current {}
-    let first = workspace.linked();
-    for (from, to) in edits {
+    let mut linked = Vec::new();
+    for &(from, to) in edits {
+        let before = workspace.linked();
         let text = world.text("a.features.toml").unwrap_or_default().replacen(from, to, 1);
         world.write("a.features.toml", Some(text));
         workspace.changed("a.features.toml");
         world.load(&mut workspace);
         while workspace.advance(None, &|| false) != Progress::Current {}
         assert_eq!(told(&workspace.findings(&Levels::default())), whole(&world), "after {from} became {to}\n{world}");
+        if workspace.linked() != before {
+            linked.push((from, to));
+        }
     }
-    workspace.linked() - first
+    linked
 }
 
 #[test]
@@ -209,9 +213,57 @@ fn an_edit_of_a_feature_links_nothing_again() {
         ("[[install]]\ntext = \"two\"\ndst = \"/s/d/two\"\n", ""),
         ("mode = \"0666\"\n", "requires = [\"/s/d/b\"]\n"),
     ];
-    assert_eq!(links_for(&edits), 0);
-    // A link reaches further.
-    assert_eq!(links_for(&[("[[install]]", "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s/d\"\n\n[[install]]")]), 1);
+    assert_eq!(linked_by(&edits), []);
+    // A removal reaches further.
+    assert_eq!(linked_by(&[("[[install]]", "[[remove]]\npath = \"/s/d/b\"\n\n[[install]]")]).len(), 1);
+}
+
+#[test]
+fn an_edit_of_a_link_that_nothing_goes_through_links_nothing_again() {
+    // A link comes, leads elsewhere, nowhere, out of a directory, to what it does not expect; stands elsewhere; goes.
+    let edits = [
+        ("[[install]]", "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s/d\"\n\n[[install]]"),
+        ("target = \"/s/d\"", "target = \"d/b\""),
+        ("target = \"d/b\"", "target = \"/s/e\""),
+        ("target = \"/s/e\"", "target = \"../s/d/b\""),
+        ("b\"\n", "b\"\nexpect = \"directory\"\n"),
+        ("\"directory\"", "\"file\""),
+        ("\"../s/d/b\"", "\"/s/d/b\""),
+        ("/s/l", "/s/d/l"),
+        ("/s/d/l", "/s/e/l"),
+        ("/s/e/l", "/s/m"),
+        ("[[symlink]]\nlink = \"/s/m\"\ntarget = \"/s/d/b\"\nexpect = \"file\"\n", ""),
+        // One takes the place of a file, and a file its place.
+        ("[[install]]\ntext = \"one\"\ndst", "[[symlink]]\ntarget = \"b\"\nlink"),
+        ("[[symlink]]\ntarget = \"b\"\nlink", "[[install]]\ntext = \"three\"\ndst"),
+    ];
+    assert_eq!(linked_by(&edits), []);
+    // One that something goes through, or is to, reaches further.
+    let through = "[[symlink]]\nlink = \"/s/d\"\ntarget = \"/s\"\n\n[[install]]";
+    assert_eq!(linked_by(&[("[[install]]", through)]).len(), 1);
+    let needed = "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s\"\n\n[[require]]\nfiles = [\"/s/l\"]\n\n[[install]]";
+    assert_eq!(linked_by(&[("[[install]]", needed)]).len(), 1);
+}
+
+#[test]
+fn what_another_image_does_not_have_stays_missing() {
+    let mut world = World::default();
+    world.write("base.image.toml", Some("[image]\n".into()));
+    world.write("top.image.toml", Some("[image]\ninclude = [\"a.features.toml\"]\n\n[[clone]]\nfrom = \"base.image.toml\"\nsrc = \"/t\"\ndst = \"/c\"\n".into()));
+    world.write("a.features.toml", Some("[[ensure_dir]]\npath = \"/m\"\n".into()));
+    let mut workspace = Workspace::new();
+    for root in world.roots() {
+        workspace.open(root);
+    }
+    for text in ["[[ensure_dir]]\npath = \"/m\"\n", "[[ensure_dir]]\npath = \"/tt\"\n", "# none\n"] {
+        world.write("a.features.toml", Some(text.into()));
+        workspace.changed("a.features.toml");
+        world.load(&mut workspace);
+        while workspace.advance(None, &|| false) != Progress::Current {}
+        let found = told(&workspace.findings(&Levels::default()));
+        assert_eq!(found, whole(&world), "{world}");
+        assert!(found.iter().any(|line| line.contains("has no `/t`")), "{found:#?}");
+    }
 }
 
 #[test]

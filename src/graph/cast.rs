@@ -89,6 +89,22 @@ impl<'w> Cast<'w> {
         at
     }
 
+    /// An entity below one of the part, taken into it.
+    pub fn child(&mut self, above: EntityId, name: &str) -> EntityId {
+        let child = self.entities.child(above, name);
+        self.note();
+        child
+    }
+
+    /// An entity of a fragment, if it is in the part.
+    pub fn find_fragment(&self, fragment: &Fragment, id: EntityId) -> Option<EntityId> {
+        if id.index() < EntityType::ALL.len() {
+            return Some(id);
+        }
+        let above = self.find_fragment(fragment, fragment.entities.parent(id))?;
+        self.entities.find_child(above, fragment.entities.last(id))
+    }
+
     /// The entity of a canonical key, if the part or the whole has it; taken into the part.
     pub fn find(&mut self, key: &str) -> Option<EntityId> {
         self.entities.find(key).or_else(|| Some(self.of(self.whole.entities.find(key)?)))

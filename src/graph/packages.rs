@@ -31,6 +31,13 @@ pub struct PackageRows {
     graft: u32,
 }
 
+impl PackageRows {
+    /// The package file without its rows, named by another feature: for a part of an image that speaks of it.
+    pub fn named_by(&self, feature: u32) -> Self {
+        Self { feature, rows: 0..0, package: self.package.clone(), graft: self.graft }
+    }
+}
+
 /// Package files by the names of what they are and of what they count as.
 struct Names<'i>(FxHashMap<&'i str, Vec<&'i PackageRows>>);
 
@@ -210,19 +217,22 @@ impl Image {
 
     /// The package file that a feature names by a path of the host.
     pub fn package_at(&self, feature: u32, path: &str) -> Option<&Arc<PackageFile>> {
-        let start = self.packages.partition_point(|rows| rows.feature < feature);
-        let of_feature = self.packages[start..].iter().take_while(|rows| rows.feature == feature);
         let from = |rows: &&PackageRows| match self.grafts[rows.graft as usize].graft.from {
             GraftFrom::Package { source } => *self.fragment_of(feature).sources[source as usize].path == *path,
             _ => false,
         };
-        of_feature.clone().find(from).map(|rows| &rows.package)
+        self.packages_of(feature).find(from).map(|rows| &rows.package)
     }
 
     /// The package files of a feature.
     pub fn package_files(&self, feature: u32) -> impl Iterator<Item = &Arc<PackageFile>> {
+        self.packages_of(feature).map(|rows| &rows.package)
+    }
+
+    /// The same with their rows.
+    pub fn packages_of(&self, feature: u32) -> impl Iterator<Item = &PackageRows> {
         let start = self.packages.partition_point(|rows| rows.feature < feature);
-        self.packages[start..].iter().take_while(move |rows| rows.feature == feature).map(|rows| &rows.package)
+        self.packages[start..].iter().take_while(move |rows| rows.feature == feature)
     }
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::cast::Cast;
-use super::image::{File, Image, ImageGraft};
+use super::image::{File, Image, ImageGraft, RowId};
 use super::trees;
 use crate::entity::{COMMON_VALIDATORS, Content, Owner, PathFacts, Provide, Require, Validator, What};
-use crate::fragment::{Account, Feature, Fragment, GraftFrom};
+use crate::fragment::{Account, Feature, Fragment, GraftFrom, LinkRow};
 use crate::inputs::{DigestState, Inputs};
 use crate::intern::EntityId;
 use crate::text::Span;
@@ -51,6 +51,8 @@ pub struct Selection<'w, E> {
     pub requires: Vec<u32>,
     /// Features without rows, that are spoken of.
     pub features: Vec<u32>,
+    /// Where links that came lead, by file and number in it.
+    pub targets: FxHashMap<(u32, u32), EntityId>,
 }
 
 /// Where a feature of a part comes from.
@@ -95,7 +97,17 @@ impl<'w, E: Edited> Selection<'w, E> {
         image.opaque_phases = whole.opaque_phases;
         image.opaque_features =
             whole.opaque_features.iter().filter_map(|feature| number.get(feature).copied()).collect();
-        let mut maker = Maker { cast: self.cast, edits: self.edits, image, number, validators: FxHashMap::default() };
+        for (at, origin) in origins.iter().enumerate().filter(|(_, origin)| origin.kept) {
+            image.packages.extend(whole.packages_of(origin.whole).map(|rows| rows.named_by(at as u32)));
+        }
+        let mut maker = Maker {
+            cast: self.cast,
+            edits: self.edits,
+            image,
+            number,
+            validators: FxHashMap::default(),
+            targets: self.targets,
+        };
         for origin in &origins {
             maker.feature(origin)?;
         }
@@ -166,6 +178,8 @@ struct Maker<'w, E> {
     number: FxHashMap<u32, u32>,
     /// Validators, by their numbers in the whole.
     validators: FxHashMap<u32, u32>,
+    /// See [`Selection::targets`].
+    targets: FxHashMap<(u32, u32), EntityId>,
 }
 
 impl<E: Edited> Maker<'_, E> {
@@ -294,7 +308,9 @@ impl<E: Edited> Maker<'_, E> {
                 Validator { user: validator.user.map(&mut owner), group: validator.group.map(owner), ..*validator };
             self.image.validators.push(validator);
         }
-        for local in rows_in(&fragment.provides, own, count, |row| row.feature) {
+        let locals = rows_in(&fragment.provides, own, count, |row| row.feature);
+        let provides = self.image.provides.len() as u32;
+        for local in locals.clone() {
             let row = fragment.provides[local];
             let feature = number(row.feature)?;
             let mut owner = |owner: Owner| match owner {
@@ -316,10 +332,20 @@ impl<E: Edited> Maker<'_, E> {
             self.image.provides.push(Provide { feature, entity, what, ..row });
             self.image.places[feature as usize].get_or_insert(entity);
         }
+        let validator = |number: u32| if number < common { number } else { validators + number - common };
+        for (link, row) in fragment.links.iter().enumerate() {
+            let Some(at) = (row.provide as usize).checked_sub(locals.start).filter(|&at| at < locals.len()) else {
+                continue;
+            };
+            let place = *self.targets.get(&(file, link as u32))?;
+            self.image.link_targets.push((self.image.links.len() as u32, Some(place)));
+            let validator = row.validator.map(validator);
+            self.image.links.push(LinkRow { provide: provides + at as u32, validator, ..row.clone() });
+        }
         for local in rows_in(&fragment.requires, own, count, |row| row.feature) {
             let row = fragment.requires[local];
             let feature = number(row.feature)?;
-            let validator = if row.validator < common { row.validator } else { validators + row.validator - common };
+            let validator = validator(row.validator);
             let entity = self.cast.of_fragment(&fragment, row.entity);
             self.image.requires.push(Require { feature, entity, validator, ..row });
         }
@@ -410,6 +436,15 @@ impl Image {
         }
         self.provides = order.iter().map(|&row| self.provides[row as usize]).collect();
         self.requires.sort_by_key(|row| row.feature);
+        for (link, row) in self.links.iter_mut().enumerate() {
+            row.provide = number[row.provide as usize];
+            self.trail_of.insert(RowId::Link(link as u32), self.trails.len() as u32);
+            self.trails.push((self.provides[row.provide as usize].entity, 0));
+        }
+        let phase = |&(link, _): &(u32, _)| {
+            self.features[self.provides[self.links[link as usize].provide as usize].feature as usize].phase
+        };
+        self.link_targets.sort_by_key(phase);
         for (graft, &(row, ..)) in self.grafts.iter_mut().zip(grafted) {
             graft.provide = Some(number[row as usize]);
         }

@@ -11,10 +11,12 @@
 //!
 //! - its table, its includes or what they are read as, or what it stands on changed, or others stand on it or clone from it;
 //! - it has circles, something that takes the place of a directory, or thousands of findings;
-//! - what went or came is a link, a hard link, a tree, a removal, an account, a package, a command, a mount, `oci`, an assumption,
+//! - what went or came is a hard link, a tree, a removal, an account, a package, a command, a mount, `oci`, an assumption,
 //!   or has `replace`, `allow`, recorded facts or owners by number; or stands in a file that has a tree;
 //! - what went or came is in a phase with a step of unknown effects;
 //! - something touched has something below it, is taken away, assumed, provided in several phases or by more than plain rows;
+//! - a link that went or came has something else at its place or below it, or in the parent, or is needed by whoever; or leads
+//!   through links, or by way of `..` out of what may not be there;
 //! - a link leads to it, through it or to it by way of `..`, or stands on the way to it;
 //! - a directory above it would be made on the way, for another feature than before;
 //! - a step would have to come before one that it came after;
@@ -25,6 +27,7 @@
 
 mod circles;
 mod edit;
+mod links;
 mod meant;
 mod reach;
 mod touched;
@@ -94,7 +97,10 @@ impl Workspace {
             found.code == Code::Duplicate
                 && snippets.any(|file| Arc::ptr_eq(&file.fragment.source, &found.location.source))
         };
-        if kept.clone().any(|(found, _)| is_judged(found) && (!is_local(found.code) || of_line(found))) {
+        // What names no feature does not follow from rows: another image does not have what is cloned from it.
+        let is_elsewhere =
+            |found: &Diagnostic, features: &[u32]| !is_local(found.code) || features.is_empty() || of_line(found);
+        if kept.clone().any(|(found, features)| is_judged(found) && is_elsewhere(found, features)) {
             return None;
         }
         let kept =

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::links::is_link;
 use crate::entity::{Content, Means, Owner, PathFacts, Provide, What};
 use crate::fragment::{Feature, Fragment, GraftFrom};
 use crate::graph::slots::Slots;
@@ -55,7 +56,7 @@ pub(super) const fn is_bound(facts: &PathFacts) -> bool {
     matches!(facts.content, Content::Entry(_) | Content::SameAs(_) | Content::Mount(_) | Content::Target(_))
 }
 
-/// Features without a reach of their own: no links, trees, removals, accounts, packages, settings, and nothing opaque.
+/// Features without a reach of their own, and symbolic links: no hard links, trees, removals, accounts, packages, settings, and nothing opaque.
 pub(super) fn are_plain(fragment: &Fragment, features: &[Range<u32>]) -> Option<()> {
     if features.is_empty() {
         return Some(());
@@ -68,7 +69,8 @@ pub(super) fn are_plain(fragment: &Fragment, features: &[Range<u32>]) -> Option<
     let rows = &fragment.provides;
     let simple = |row: &Provide| match row.what {
         What::Path(facts) => {
-            !is_bound(&facts) && ![facts.user, facts.group].iter().any(|owner| matches!(owner, Owner::Number(_)))
+            (!is_bound(&facts) || is_link(row.what))
+                && ![facts.user, facts.group].iter().any(|owner| matches!(owner, Owner::Number(_)))
         }
         What::Virtual => true,
         What::User(_) | What::Group(_) | What::Package(_) => false,
@@ -78,7 +80,6 @@ pub(super) fn are_plain(fragment: &Fragment, features: &[Range<u32>]) -> Option<
         .flat_map(|range| &fragment.features[range.start as usize..range.end as usize])
         .all(|feature| !feature.is(far) && feature.facts == Feature::NO_FACTS)
         && rows.iter().filter(|row| own(row.feature)).all(|row| simple(row) && row.means != Means::Assumed)
-        && fragment.links.iter().all(|link| !own(rows[link.provide as usize].feature))
         && fragment
             .grafts
             .iter()

@@ -7,6 +7,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edit::FileEdit;
+use super::links::{Links, is_link};
 use super::reach::{are_plain, can_be_known, is_bound, is_simple};
 use super::whole::{Index, Whole};
 use crate::entity::{Cause, Owner, ParentRule, Phase, Provide, Strength, What};
@@ -26,7 +27,7 @@ pub(super) const MOST_ROWS: usize = 20_000;
 pub(super) struct Touched<'w> {
     pub(super) image: &'w Image,
     pub(super) index: &'w Index,
-    edits: &'w FxHashMap<u32, FileEdit>,
+    pub(super) edits: &'w FxHashMap<u32, FileEdit>,
     /// The features that went, by their numbers in the image, ascending.
     gone: Vec<Range<u32>>,
     pub(super) cast: Cast<'w>,
@@ -36,6 +37,8 @@ pub(super) struct Touched<'w> {
     pub(super) known: BTreeSet<EntityId>,
     /// Known only to be named where something was mistyped.
     pub(super) beside: BTreeSet<EntityId>,
+    /// Links that came or went.
+    pub(super) links: Links,
 }
 
 impl<'w> Touched<'w> {
@@ -61,6 +64,7 @@ impl<'w> Touched<'w> {
             judged: BTreeSet::new(),
             known: BTreeSet::new(),
             beside: BTreeSet::new(),
+            links: Links::default(),
         };
         let mut required: BTreeSet<EntityId> = BTreeSet::new();
         for &file in &files {
@@ -70,6 +74,7 @@ impl<'w> Touched<'w> {
         for &file in &files {
             touched.came(file, &mut required)?;
         }
+        touched.links_reach_nothing(&files)?;
         touched.known.extend(required.iter().copied());
         // Who required something that is amiss was named there.
         let amiss: FxHashSet<&str> = whole.findings.iter().filter_map(|found| found.entity.as_deref()).collect();
@@ -81,7 +86,7 @@ impl<'w> Touched<'w> {
         Some(touched)
     }
 
-    fn is_gone(&self, feature: u32) -> bool {
+    pub(super) fn is_gone(&self, feature: u32) -> bool {
         let at = self.gone.partition_point(|range| range.end <= feature);
         self.gone.get(at).is_some_and(|range| range.contains(&feature))
     }
@@ -107,7 +112,11 @@ impl<'w> Touched<'w> {
                     }
                     continue;
                 }
-                is_simple(image, row)?;
+                if is_link(row.what) {
+                    required.extend(self.link_went(number)?);
+                } else {
+                    is_simple(image, row)?;
+                }
                 self.judged.insert(self.cast.of(row.entity));
                 if row.parent == ParentRule::Required && image.entities.is_path(row.entity) {
                     required.insert(self.cast.of(image.entities.parent(row.entity)));
@@ -135,7 +144,11 @@ impl<'w> Touched<'w> {
             let number = image.files[file as usize].features + come.before;
             for row in fragment.provides.iter().filter(|row| own(row.feature)) {
                 let entity = self.cast.of_fragment(fragment, row.entity);
-                self.no_link_on_the_way(entity)?;
+                if is_link(row.what) {
+                    self.link_came(entity)?;
+                } else {
+                    self.no_link_on_the_way(entity)?;
+                }
                 self.judged.insert(entity);
                 for owner in owners(row) {
                     self.known.insert(self.cast.of_fragment(fragment, owner));
@@ -152,6 +165,16 @@ impl<'w> Touched<'w> {
                 self.no_link_on_the_way(entity)?;
                 required.insert(entity);
             }
+            for (link, row) in fragment.links.iter().enumerate() {
+                let provide = &fragment.provides[row.provide as usize];
+                if own(provide.feature) {
+                    let entity = self.cast.of_fragment(fragment, provide.entity);
+                    let phase = fragment.features[provide.feature as usize].phase;
+                    let place = self.leads_to(entity, &row.target, phase)?;
+                    self.links.targets.insert((file, link as u32), place);
+                    required.insert(place);
+                }
+            }
             for feature in &fragment.features[come.features.start as usize..come.features.end as usize] {
                 if self.index.opaque[feature.phase as usize] {
                     return None;
@@ -163,38 +186,40 @@ impl<'w> Touched<'w> {
 
     /// Every directory above is there without this feature, so nothing is made on the way because of it.
     fn stands_above(&self, entity: EntityId, phase: Phase, number: u32) -> Option<()> {
-        let (image, entities) = (self.image, self.cast.entities());
+        let entities = self.cast.entities();
         let mut at = entities.parent(entity);
         while at != EntityId::ROOT {
-            let was = self.cast.was(at)?;
-            let is_directory = match image.slots.of(was) {
-                [slot] => {
-                    let lead = &image.provides[slot.lead as usize];
-                    let first = lead.strength != Strength::Implied || lead.feature < number;
-                    slot.phase <= phase
-                        && first
-                        && !slot.broken
-                        && !self.is_gone(lead.feature)
-                        && matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory))
-                }
-                [] => {
-                    matches!(image.within(was, phase), There::Base(known) if known.file_type == Some(FileType::Directory))
-                }
-                _ => false,
-            };
-            if !is_directory {
-                return None;
-            }
+            let first = |lead: &Provide| lead.strength != Strength::Implied || lead.feature < number;
+            self.stands(at, phase, first).then_some(())?;
             at = entities.parent(at);
         }
         Some(())
     }
 
+    /// Whether a directory is there in a phase, as it was, and the row that says so fits.
+    pub(super) fn stands(&self, directory: EntityId, phase: Phase, fits: impl Fn(&Provide) -> bool) -> bool {
+        let image = self.image;
+        let Some(was) = self.cast.was(directory) else { return false };
+        match image.slots.of(was) {
+            [slot] => {
+                let lead = &image.provides[slot.lead as usize];
+                slot.phase <= phase
+                    && fits(lead)
+                    && !slot.broken
+                    && !self.is_gone(lead.feature)
+                    && matches!(slot.what, What::Path(facts) if facts.file_type == Some(FileType::Directory))
+            }
+            [] => {
+                matches!(image.within(was, phase), There::Base(known) if known.file_type == Some(FileType::Directory))
+            }
+            _ => false,
+        }
+    }
+
     /// Where no link stands on the way, what is spelled is the place.
-    fn no_link_on_the_way(&self, entity: EntityId) -> Option<()> {
+    pub(super) fn no_link_on_the_way(&self, entity: EntityId) -> Option<()> {
         let mut at = entity;
         while at != EntityId::ROOT && self.cast.entities().is_path(at) {
-            let is_link = |what: What| matches!(what, What::Path(facts) if facts.file_type == Some(FileType::Symlink));
             let slots = self.cast.was(at).map_or(&[][..], |was| self.image.slots.of(was));
             if slots.iter().any(|slot| is_link(slot.what))
                 || self.cast.base_knows(at).is_some_and(|known| known.file_type == Some(FileType::Symlink))
@@ -224,6 +249,7 @@ impl<'w> Touched<'w> {
 
     /// The rows of the part, if each may be looked at alone.
     pub fn selection(&mut self) -> Option<Selection<'w, FileEdit>> {
+        self.nothing_is_below_links()?;
         let image = self.image;
         let mut known: BTreeSet<EntityId> = self.known.union(&self.judged).copied().collect();
         let mut pending: Vec<EntityId> = known.iter().copied().collect();
@@ -279,11 +305,18 @@ impl<'w> Touched<'w> {
         requires.sort_unstable();
         requires.dedup();
         let features = image.opaque_features.clone();
-        Some(Selection { edits: self.edits, cast: self.cast.clone(), provides, requires, features })
+        Some(Selection {
+            edits: self.edits,
+            cast: self.cast.clone(),
+            provides,
+            requires,
+            features,
+            targets: self.links.targets.clone(),
+        })
     }
 
     /// The rows that provide an entity; nothing if it was taken away at some time, or is taken as there.
-    fn providers(&self, entity: EntityId) -> Option<Vec<u32>> {
+    pub(super) fn providers(&self, entity: EntityId) -> Option<Vec<u32>> {
         let image = self.image;
         let Some(was) = self.cast.was(entity) else { return Some(Vec::new()) };
         if image.gone[was.index()] != 0 || image.taken.contains_key(&was) || image.slots.assumed.contains_key(&was) {
@@ -335,7 +368,11 @@ impl<'w> Touched<'w> {
             [] => Some(()),
             [slot] => {
                 let rows = &image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize];
-                let simple = rows.iter().all(|&row| is_simple(image, &image.provides[row as usize]).is_some());
+                // What went was looked at when it did.
+                let simple = rows
+                    .iter()
+                    .map(|&row| &image.provides[row as usize])
+                    .all(|row| is_simple(image, row).is_some() || is_link(row.what) && self.is_gone(row.feature));
                 let fits = simple
                     && !self.index.opaque[slot.phase as usize]
                     && slot.mount.is_none()

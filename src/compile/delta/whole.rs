@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::entity::What;
 use crate::graph::part::rows_of;
 use crate::graph::slots::NONE;
-use crate::graph::{Graph, Image};
+use crate::graph::{Graph, Image, RowId};
 use crate::intern::EntityId;
 
 /// An image that was linked as a whole, with what was found before anything was silenced or kept back.
@@ -34,6 +34,8 @@ pub(super) struct Index {
     pub place: Vec<u32>,
     /// Places that links lead to or through, and those on whose being there it depends where a link leads.
     pub linked: FxHashSet<EntityId>,
+    /// Where each link leads, by the row that provides it: the link's number and the place.
+    pub leads: FxHashMap<u32, (u32, Option<EntityId>)>,
     /// For each phase whether it has a step of unknown effects.
     pub opaque: [bool; 5],
     /// Users by their homes.
@@ -101,6 +103,11 @@ impl Index {
             other_requires: others(&image.requires, |row| row.feature, own_requires(image)),
             place: places(graph),
             linked: linked(image),
+            leads: image
+                .link_targets
+                .iter()
+                .map(|&(link, place)| (image.links[link as usize].provide, (link, place)))
+                .collect(),
             opaque,
             homes: homes(image),
             unread,
@@ -199,10 +206,25 @@ fn homes(image: &Image) -> FxHashMap<String, Vec<EntityId>> {
     homes
 }
 
+/// Links that only lead somewhere, which nothing goes through, are not among these for that.
 fn linked(image: &Image) -> FxHashSet<EntityId> {
     let targets = image.link_targets.iter().filter_map(|&(_, place)| place);
-    let passed = image.trails.iter().skip(1).map(|&(link, _)| link);
-    targets.chain(passed).chain(image.looked_at.iter().copied()).collect()
+    let mut linked: FxHashSet<EntityId> = targets.chain(image.looked_at.iter().copied()).collect();
+    if image.lost_rows.is_empty() {
+        let mut rows: Vec<(RowId, u32)> = image.trail_of.iter().map(|(&row, &trail)| (row, trail)).collect();
+        rows.sort_unstable();
+        for (row, trail) in rows {
+            let own = match row {
+                RowId::Link(link) => Some(image.provides[image.links[link as usize].provide as usize].entity),
+                _ => None,
+            };
+            linked.extend(image.trail(trail).into_iter().filter(|&link| Some(link) != own));
+        }
+    } else {
+        // Of ways that lead nowhere not every link is told.
+        linked.extend(image.trails.iter().skip(1).map(|&(link, _)| link));
+    }
+    linked
 }
 
 fn places(graph: &Graph) -> Vec<u32> {
