@@ -42,7 +42,7 @@ const FILE: &str = "set-050.features.toml";
 /// A sort of edit: its name, and the text after the edit of a number.
 type Sort = (&'static str, fn(&str, usize) -> String);
 
-const SORTS: [Sort; 8] = [
+const SORTS: [Sort; 10] = [
     ("a comment", |text, number| format!("# {number}\n{text}")),
     ("a text", |text, number| near_middle(text, "port = ", &format!("port = {}", number % 10))),
     ("a mode", |text, number| {
@@ -60,6 +60,14 @@ const SORTS: [Sort; 8] = [
             "[[install]]\n",
             &format!("[[symlink]]\nlink = \"/srv/link{number}\"\ntarget = \"/srv\"\n\n[[install]]\n"),
         )
+    }),
+    ("a user", |text, number| {
+        let user = format!("[[user]]\nname = \"u{number}\"\nuid = {}\n\n[[install]]\n", 50_000 + number);
+        near_middle(text, "[[install]]\n", &user)
+    }),
+    ("a removal, which reaches far", |text, number| {
+        let removal = format!("[[remove]]\npath = \"/srv/gone{number}\"\nmust_exist = false\n\n[[install]]\n");
+        near_middle(text, "[[install]]\n", &removal)
     }),
 ];
 

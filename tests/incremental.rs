@@ -163,8 +163,24 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(laws(48))]
+
+    #[test]
+    fn incremental_equals_whole_in_plain_workspaces(
+        seed in any::<u64>(),
+        edits in prop::collection::vec(random::any_edit(), 1..32),
+    ) {
+        holds(Shape::Plain, seed, &edits)?;
+    }
+}
+
 /// Edits one file of a sound image, each a step on from the one before, and says after which the image was linked as a whole.
 fn linked_by<'e>(edits: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
+    linked_by_in(sound_world(), edits)
+}
+
+fn sound_world() -> World {
     let mut world = World::default();
     world.write("top.image.toml", Some("[image]\ninclude = [\"a.features.toml\", \"b.features.toml\"]\n".into()));
     world.write(
@@ -173,6 +189,11 @@ fn linked_by<'e>(edits: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
     );
     let text = "[[install]]\ntext = \"one\"\ndst = \"/s/d/one\"\n\n[[install]]\ntext = \"two\"\ndst = \"/s/d/two\"\n";
     world.write("a.features.toml", Some(text.into()));
+    world
+}
+
+/// The same of another image, of which `a.features.toml` is a part.
+fn linked_by_in<'e>(mut world: World, edits: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
     let mut workspace = Workspace::new();
     for root in world.roots() {
         workspace.open(root);
@@ -243,6 +264,35 @@ fn an_edit_of_a_link_that_nothing_goes_through_links_nothing_again() {
     assert_eq!(linked_by(&[("[[install]]", through)]).len(), 1);
     let needed = "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s\"\n\n[[require]]\nfiles = [\"/s/l\"]\n\n[[install]]";
     assert_eq!(linked_by(&[("[[install]]", needed)]).len(), 1);
+}
+
+#[test]
+fn an_edit_of_an_account_links_nothing_again() {
+    let mut world = sound_world();
+    let files = "[[install]]\ntext = \"root:x:0:0::/:/bin/sh\\n\"\ndst = \"/etc/passwd\"\n\n[[install]]\ntext = \"root:x:0:\\n\"\ndst = \"/etc/group\"\n\n[[ensure_dir]]\npath = \"/etc\"\n\n";
+    let owned = "[[install]]\ntext = \"c\"\ndst = \"/s/d/c\"\nuser = \"web\"\n";
+    world
+        .write("b.features.toml", Some(format!("{files}{}{owned}", world.text("b.features.toml").unwrap_or_default())));
+    // A user comes whom a file was missing; other numbers, groups, homes, names; a group beside; both go.
+    let edits = [
+        ("[[install]]", "[[user]]\nname = \"web\"\n\n[[install]]"),
+        ("\"web\"\n", "\"web\"\nuid = 600\n"),
+        ("600", "601"),
+        ("uid = 601\n", "uid = 601\nhome = \"/s/d\"\n"),
+        ("/s/d\"", "/s/h\""),
+        ("/s/h", "/s/d"),
+        ("\"web\"", "\"wen\""),
+        ("\"wen\"", "\"web\""),
+        ("uid", "group = \"staff\"\nuid"),
+        ("[[user]]", "[[group]]\nname = \"staff\"\n\n[[user]]"),
+        ("uid", "groups = [\"staff\", \"stuff\"]\nuid"),
+        (", \"stuff\"", ""),
+        ("group = \"staff\"\n", ""),
+        ("[[group]]\nname = \"staff\"\n\n", ""),
+        ("[[user]]\nname = \"web\"\ngroups = [\"staff\"]\nuid = 601\nhome = \"/s/d\"\n", ""),
+        ("[[install]]", "[[user]]\nname = \"Web\"\n\n[[install]]"),
+    ];
+    assert_eq!(linked_by_in(world, &edits), []);
 }
 
 #[test]

@@ -96,6 +96,11 @@ impl<'w> Cast<'w> {
         child
     }
 
+    /// An account, package or virtual by name, taken into the part.
+    pub fn name(&mut self, entity_type: EntityType, name: &str) -> EntityId {
+        self.child(EntityId(entity_type as u32), name)
+    }
+
     /// An entity of a fragment, if it is in the part.
     pub fn find_fragment(&self, fragment: &Fragment, id: EntityId) -> Option<EntityId> {
         if id.index() < EntityType::ALL.len() {

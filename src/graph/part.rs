@@ -51,6 +51,8 @@ pub struct Selection<'w, E> {
     pub requires: Vec<u32>,
     /// Features without rows, that are spoken of.
     pub features: Vec<u32>,
+    /// Rows of `links`, each with where it leads, sorted; the rows that provide them are among `provides`.
+    pub links: Vec<(u32, EntityId)>,
     /// Where links that came lead, by file and number in it.
     pub targets: FxHashMap<(u32, u32), EntityId>,
 }
@@ -113,6 +115,10 @@ impl<'w, E: Edited> Selection<'w, E> {
         }
         for &row in &self.provides {
             maker.kept_provide(row)?;
+        }
+        for &(link, place) in &self.links {
+            let provide = self.provides.binary_search(&whole.links[link as usize].provide).ok()?;
+            maker.kept_link(link, provide as u32, place)?;
         }
         for &row in &self.requires {
             maker.kept_require(row)?;
@@ -255,29 +261,48 @@ impl<E: Edited> Maker<'_, E> {
         Some(())
     }
 
+    /// A validator of the whole.
+    fn validator(&mut self, number: u32) -> u32 {
+        if number < COMMON_VALIDATORS.len() as u32 {
+            return number;
+        }
+        if let Some(&known) = self.validators.get(&number) {
+            return known;
+        }
+        let validator = self.cast.whole().validators[number as usize];
+        let validator = Validator {
+            user: validator.user.map(|owner| self.owner(owner)),
+            group: validator.group.map(|owner| self.owner(owner)),
+            ..validator
+        };
+        let own = self.image.validators.len() as u32;
+        self.image.validators.push(validator);
+        self.validators.insert(number, own);
+        own
+    }
+
+    /// A link whose row has a number in the part.
+    fn kept_link(&mut self, link: u32, provide: u32, place: EntityId) -> Option<()> {
+        let whole = self.cast.whole();
+        let row = &whole.links[link as usize];
+        let file = whole.file_of(whole.provides[row.provide as usize].feature);
+        let span = match self.edits.get(&file) {
+            Some(edit) => edit.span(row.span)?,
+            None => row.span,
+        };
+        let validator = row.validator.map(|validator| self.validator(validator));
+        self.image.link_targets.push((self.image.links.len() as u32, Some(place)));
+        self.image.links.push(LinkRow { provide, span, validator, target: row.target.clone() });
+        Some(())
+    }
+
     fn kept_require(&mut self, row: u32) -> Option<()> {
         let whole = self.cast.whole();
         let mut require = whole.requires[row as usize];
         let feature = require.feature;
         require.feature = *self.number.get(&feature)?;
         require.entity = self.cast.of(require.entity);
-        if require.validator >= COMMON_VALIDATORS.len() as u32 {
-            require.validator = match self.validators.get(&require.validator) {
-                Some(&known) => known,
-                None => {
-                    let validator = whole.validators[require.validator as usize];
-                    let validator = Validator {
-                        user: validator.user.map(|owner| self.owner(owner)),
-                        group: validator.group.map(|owner| self.owner(owner)),
-                        ..validator
-                    };
-                    let number = self.image.validators.len() as u32;
-                    self.image.validators.push(validator);
-                    self.validators.insert(require.validator, number);
-                    number
-                }
-            };
-        }
+        require.validator = self.validator(require.validator);
         if let Some(edit) = self.edits.get(&whole.file_of(feature)) {
             require.span = edit.span(require.span)?;
         }
@@ -321,8 +346,17 @@ impl<E: Edited> Maker<'_, E> {
                 What::Path(facts) => {
                     What::Path(PathFacts { user: owner(facts.user), group: owner(facts.group), ..facts })
                 }
-                What::Virtual => What::Virtual,
-                What::User(_) | What::Group(_) | What::Package(_) => return None,
+                What::Virtual | What::Group(_) => row.what,
+                What::User(account) => {
+                    let account = &fragment.accounts[account as usize];
+                    let group = account.group.map(&mut owner);
+                    let groups = account.groups.as_ref();
+                    let groups =
+                        groups.map(|all| all.iter().map(|&group| self.cast.of_fragment(&fragment, group)).collect());
+                    self.image.accounts.push(Account { group, groups, ..account.clone() });
+                    What::User(self.image.accounts.len() as u32 - 1)
+                }
+                What::Package(_) => return None,
             };
             let entity = self.cast.of_fragment(&fragment, row.entity);
             if let Some(graft) = fragment.grafts.iter().find(|graft| graft.provide == Some(local as u32)) {
@@ -441,10 +475,11 @@ impl Image {
             self.trail_of.insert(RowId::Link(link as u32), self.trails.len() as u32);
             self.trails.push((self.provides[row.provide as usize].entity, 0));
         }
-        let phase = |&(link, _): &(u32, _)| {
-            self.features[self.provides[self.links[link as usize].provide as usize].feature as usize].phase
+        let place = |&(link, _): &(u32, _)| {
+            let provide = self.links[link as usize].provide;
+            (self.features[self.provides[provide as usize].feature as usize].phase, provide)
         };
-        self.link_targets.sort_by_key(phase);
+        self.link_targets.sort_by_key(place);
         for (graft, &(row, ..)) in self.grafts.iter_mut().zip(grafted) {
             graft.provide = Some(number[row as usize]);
         }

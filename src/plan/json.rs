@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::contents::Text;
 use super::digest::Digest;
 use super::mode::Mode;
 use crate::text::plain_length;
@@ -98,6 +99,19 @@ impl<'o> Object<'o> {
 
     pub(super) fn text(&mut self, key: Key, value: &str) {
         write_string(self.key(key), value);
+    }
+
+    pub(super) fn contents(&mut self, key: Key, text: &Text<'_>) {
+        match text.as_escaped() {
+            Some(written) => {
+                let out = self.key(key);
+                out.reserve(written.len() + 2);
+                out.push(b'"');
+                out.extend_from_slice(written.as_bytes());
+                out.push(b'"');
+            }
+            None => self.text(key, &text.value()),
+        }
     }
 
     pub(super) fn text_or_null(&mut self, key: Key, value: Option<&str>) {

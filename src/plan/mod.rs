@@ -1,6 +1,7 @@
 //! The plan: its public format, the keys in it, writing, reading and comparing it.
 
 mod build;
+mod contents;
 mod diff;
 mod digest;
 mod ids;
@@ -24,6 +25,7 @@ mod words;
 mod written;
 
 pub use build::{BuildOptions, Built};
+pub use contents::Text;
 pub use diff::{
     Change, ExpectChange, FieldChange, PlanDiff, PlanName, Rebuilt, StageCounts, StepChange, StepLine, diff,
 };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::contents::Text;
 use super::mode::Mode;
 
 /// What a step does. Places in the image are canonical; host paths are relative to the folder of the image's manifest.
@@ -83,7 +84,7 @@ pub enum Op<'a> {
         /// The file in the image.
         dst: Cow<'a, str>,
         /// All that is in it, as UTF-8.
-        text: Cow<'a, str>,
+        text: Text<'a>,
         /// Its mode.
         mode: Mode,
         /// Its user.

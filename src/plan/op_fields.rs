@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::contents;
 use super::digest::Digest;
 use super::json::{Form, Key, Object, key};
 use super::mode::Mode;
@@ -22,6 +23,7 @@ enum Value<'o> {
     NumberOrNull(Option<u32>),
     Mode(Mode),
     Text(&'o str),
+    Contents(&'o contents::Text<'o>),
     TextOrNull(Option<&'o str>),
     List(&'o [String]),
     Map(&'o BTreeMap<String, String>),
@@ -79,6 +81,7 @@ fn plain(object: &mut Object<'_>, key: Key, value: Value<'_>) {
         Value::Mode(mode) => object.mode(key, mode),
         Value::Text(text) | Value::Source(text) => object.text(key, text),
         Value::TextOrNull(text) => object.text_or_null(key, text),
+        Value::Contents(text) => object.contents(key, text),
         Value::List(texts) | Value::Sources(texts) => object.texts(key, texts.iter().map(String::as_str)),
         Value::Map(map) => object.map(key, map),
     }
@@ -86,7 +89,7 @@ fn plain(object: &mut Object<'_>, key: Key, value: Value<'_>) {
 
 /// Tells every member, `type` first and then in the order of the plan.
 fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
-    use Value::{Flag, List, Map, Number, NumberOrNull, Source, Sources, Text, TextOrNull};
+    use Value::{Contents, Flag, List, Map, Number, NumberOrNull, Source, Sources, Text, TextOrNull};
     let mut tell = |members: &[(Key, Option<Value<'o>>)]| {
         for &(key, value) in members {
             if let Some(value) = value {
@@ -164,7 +167,7 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
             tell(&[
                 of_type("write_file"),
                 (key!("dst"), Some(Text(dst))),
-                (key!("text"), Some(Text(text))),
+                (key!("text"), Some(Contents(text))),
                 (key!("mode"), Some(Value::Mode(*mode))),
             ]);
             tell(&owned(user, uid, group, gid));

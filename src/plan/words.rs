@@ -32,7 +32,8 @@ pub(super) fn describe(op: &Op<'_>) -> (&'static str, String) {
             ("install", words)
         }
         Op::WriteFile { dst, text, mode, user, group, xattrs, .. } => {
-            let mut words = format!("{}  {}  {}", shown(dst), owned(*mode, user, group), plural(text.len(), "byte"));
+            let mut words =
+                format!("{}  {}  {}", shown(dst), owned(*mode, user, group), plural(text.value().len(), "byte"));
             counted(&mut words, xattrs.len(), "xattr", "");
             ("write", words)
         }

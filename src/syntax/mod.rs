@@ -76,7 +76,7 @@ struct Node {
     last: u32,
     shape: Shape,
     /// Strings: how many bytes stand before the value when it is the text itself, between its quotes; [`BARE`] where it
-    /// stands there without quotes; else 0.
+    /// stands there without quotes, [`SHORT`] where it has short escapes only; else 0.
     plain: u8,
     flags: u8,
 }
@@ -85,6 +85,9 @@ const _: () = assert!(size_of::<Node>() == 32);
 
 /// [`Node::plain`] of a word that is its own value.
 const BARE: u8 = u8::MAX;
+
+/// [`Node::plain`] of a string in double quotes with escapes of one letter, and nothing that JSON would write in another way.
+const SHORT: u8 = BARE - 1;
 
 /// What a declaration does about something else in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,7 +286,7 @@ impl Document {
     /// Where the value of a string stands when the text is the value: no escapes in it.
     pub fn string_is_plain(&self, id: NodeId) -> Option<Span> {
         let node = self.node(id);
-        if node.shape != Shape::String || node.plain == 0 {
+        if node.shape != Shape::String || matches!(node.plain, 0 | SHORT) {
             return None;
         }
         if node.plain == BARE {
@@ -292,6 +295,14 @@ impl Document {
         // One quote before means one after; a text of several lines has three, and maybe a line break that does not count.
         let after = if node.plain == 1 { 1 } else { 3 };
         Some(Span::new(node.span.start + u32::from(node.plain), node.span.end - after))
+    }
+
+    /// What stands between the quotes of a string that JSON would write just so, with the escapes `\n`, `\t`, `\"` and `\\`;
+    /// nothing where there are none of them, or where it is not known.
+    pub fn string_as_in_json<'t>(&self, id: NodeId, text: &'t str) -> Option<&'t str> {
+        let node = self.node(id);
+        let inner = node.span.of(text).strip_prefix('"')?.strip_suffix('"')?;
+        (node.shape == Shape::String && node.plain == SHORT).then_some(inner)
     }
 
     /// The value of an integer; nothing when it is none or does not fit.

@@ -16,6 +16,8 @@ pub enum Shape {
     Tangled,
     /// A tree of directories with many files in them, as real images have; most of it is right.
     Sound,
+    /// One such image without anything that reaches far, of which single features are edited: most edits take the short way.
+    Plain,
 }
 
 /// An edit: what is done, and to which file at which place.
@@ -45,6 +47,9 @@ const NAMES: [&str; 9] = [
 
 /// The files of a workspace.
 pub fn files(shape: Shape, choices: &mut Choices) -> Vec<(String, String)> {
+    if shape == Shape::Plain {
+        return plain_files(choices);
+    }
     let mut files: Vec<(String, String)> = Vec::new();
     for name in NAMES.into_iter().chain(beside::NAMES) {
         if choices.below(8) > 0 {
@@ -58,6 +63,20 @@ pub fn files(shape: Shape, choices: &mut Choices) -> Vec<(String, String)> {
 pub fn edit(shape: Shape, world: &mut World, edit: Edit) -> Vec<String> {
     let mut choices = Choices::new(edit.seed);
     let mut name = NAMES[usize::from(edit.file) % NAMES.len()];
+    if shape == Shape::Plain {
+        name = NAMES[3 + usize::from(edit.file) % 3];
+        let old = world.text(name).unwrap_or_default().to_owned();
+        let new = match edit.how {
+            0..8 => {
+                let feature = feature(shape, &mut choices);
+                at_a_feature(&old, &mut choices, |before, after| format!("{before}{feature}\n{after}"))
+            }
+            8..12 => without_a_feature(&old, &mut choices),
+            _ => other_value(&old, &mut choices),
+        };
+        world.write(name, Some(new));
+        return vec![name.to_owned()];
+    }
     // Mostly manifests are edited, and mostly those that others include.
     match choices.below(8) {
         0..5 => name = NAMES[3 + usize::from(edit.file) % 3],
@@ -81,10 +100,7 @@ pub fn edit(shape: Shape, world: &mut World, edit: Edit) -> Vec<String> {
             Some(at_a_feature(&old, &mut choices, |before, after| format!("{before}{feature}\n{after}")))
         }
         // A feature goes.
-        (13 | 14, Some(old)) => Some(at_a_feature(&old, &mut choices, |before, after| {
-            let rest = after.get(2..).and_then(|rest| rest.find("[[").map(|at| &rest[at..])).unwrap_or("");
-            format!("{before}{rest}")
-        })),
+        (13 | 14, Some(old)) => Some(without_a_feature(&old, &mut choices)),
         // A value becomes another one.
         (_, Some(old)) => Some(other_value(&old, &mut choices)),
     };
@@ -118,6 +134,13 @@ fn at_a_feature(text: &str, choices: &mut Choices, make: impl Fn(&str, &str) -> 
     make(before, after)
 }
 
+fn without_a_feature(text: &str, choices: &mut Choices) -> String {
+    at_a_feature(text, choices, |before, after| {
+        let rest = after.get(2..).and_then(|rest| rest.find("[[").map(|at| &rest[at..])).unwrap_or("");
+        format!("{before}{rest}")
+    })
+}
+
 fn other_value(text: &str, choices: &mut Choices) -> String {
     let words = [
         ("0644", "0755"),
@@ -135,6 +158,8 @@ fn other_value(text: &str, choices: &mut Choices) -> String {
         ("/s/d2", "/s/d0"),
         ("file", "directory"),
         ("parents = true", "parents = false"),
+        ("id = 600", "id = 601"),
+        ("name = \"web\"", "name = \"we\""),
         ("0750", "0640"),
         ("/s/", "/t/"),
         ("/t/", "/s/"),
@@ -148,6 +173,26 @@ fn other_value(text: &str, choices: &mut Choices) -> String {
             format!("{before}{to}{}", &after[from.len()..])
         }
     }
+}
+
+/// One image of three sets, now and then on a parent.
+fn plain_files(choices: &mut Choices) -> Vec<(String, String)> {
+    let parent = if choices.below(3) == 0 { "parent = \"base.facts.json\"\n" } else { "" };
+    let listed = manifest::toml_text("", &strategy::account_files());
+    let top = format!(
+        "[image]\n{parent}include = [\"a.features.toml\", \"b.features.toml\", \"c.features.toml\"]\n\n\
+         [[ensure_dir]]\npath = [\"/s/d0\", \"/s/d1\", \"/s/d2\"]\nparents = true\n\n{listed}\n"
+    );
+    let mut files = vec![
+        ("top.image.toml".to_owned(), top),
+        ("base.facts.json".to_owned(), facts(choices)),
+        ("x.conf".to_owned(), "one\n".to_owned()),
+    ];
+    for name in &NAMES[3..6] {
+        let features: Vec<String> = (0..6).map(|_| feature(Shape::Plain, choices)).collect();
+        files.push(((*name).to_owned(), features.join("\n")));
+    }
+    files
 }
 
 /// What a file of a name may have in it.
@@ -230,8 +275,13 @@ fn features(shape: Shape, most: usize, accounts: bool, choices: &mut Choices) ->
 }
 
 fn feature(shape: Shape, choices: &mut Choices) -> String {
-    if shape == Shape::Sound && choices.below(8) > 0 {
-        return sound(choices);
+    match shape {
+        Shape::Sound if choices.below(8) > 0 => return sound(choices, false),
+        Shape::Plain => {
+            let is_plain = choices.below(100) > 0;
+            return sound(choices, is_plain);
+        }
+        Shape::Sound | Shape::Tangled => {}
     }
     if choices.below(3) == 0 {
         return beside::FEATURES[choices.below(beside::FEATURES.len())].to_owned();
@@ -242,39 +292,68 @@ fn feature(shape: Shape, choices: &mut Choices) -> String {
 }
 
 /// A feature of a kind that most images are made of.
-fn sound(choices: &mut Choices) -> String {
-    let directory = ["/s/d0", "/s/d1", "/s/d2", "/s", "/s/d1/e", "/t"][choices.below(6)];
-    let path = format!("{directory}/f{}", choices.below(6));
+fn sound(choices: &mut Choices, is_plain: bool) -> String {
+    let mut directory = ["/s/d0", "/s/d1", "/s/d2", "/s", "/s/d1/e", "/t"][choices.below(6)];
+    // Much that stands in what is missing hangs together.
+    if is_plain && choices.below(4) > 0 {
+        directory = ["/s/d0", "/s/d1", "/s/d2"][choices.below(3)];
+    }
+    let names = if is_plain { 24 } else { 6 };
+    let path = format!("{directory}/f{}", choices.below(names));
+    let other = format!("/s/d0/f{}", choices.below(names));
+    let by_number = !is_plain && choices.below(8) == 0;
     let mut pick = |values: &[&'static str]| values[choices.below(values.len())];
     let mode = pick(&["", "", "", "mode = \"0755\"\n", "mode = \"0644\"\n", "mode = \"0666\"\n", "mode = 420\n"]);
-    let owner = pick(&["", "", "", "user = \"web\"\n", "user = \"db\"\ngroup = \"db\"\n", "user = 600\n"]);
+    let owner = pick(&["", "", "", "user = \"web\"\n", "user = \"db\"\ngroup = \"db\"\n"]);
+    let owner = if by_number { "user = 600\n" } else { owner };
     let parents = pick(&["", "", "", "parents = true\n", "parents = false\n"]);
     let aside = pick(&[
         "",
         "",
         "",
         "description = \"aside\"\n",
-        "allow = [\"world-writable\"]\n",
         "requires = [\"/s/d0/f1\"]\n",
         "requires = [\"virtual:ready\"]\n",
         "provides = [\"virtual:ready\"]\n",
+    ]);
+    let far = pick(&[
+        "",
+        "",
+        "",
+        "",
+        "allow = [\"world-writable\"]\n",
         "phase = \"finalize\"\n",
         "replace = true\n",
         "requires = [{ path = \"/s/d1/f2\", executable = true }]\n",
     ]);
-    match pick(&[
-        "file", "file", "file", "file", "file", "dir", "dir", "link", "hard", "user", "require", "run", "package",
-        "assume",
-    ]) {
+    let aside = if is_plain || far.is_empty() { aside } else { far };
+    let kinds = [
+        "file", "file", "file", "file", "dir", "link", "link", "user", "user", "user", "require", "hard", "run",
+        "package", "assume",
+    ];
+    let kinds = if is_plain { &kinds[..11] } else { &kinds[..] };
+    match pick(kinds) {
+        "dir" if is_plain => format!("[[ensure_dir]]\npath = \"{path}\"\n{mode}{owner}{parents}{aside}"),
         "dir" => format!("[[ensure_dir]]\npath = \"{directory}\"\n{mode}{owner}{parents}{aside}"),
         "link" => {
-            let target = pick(&["/s/d0/f1", "f2", "../d1/f3", "/s/d1", "/nowhere", "../../s/d2"]);
+            let targets =
+                ["/s/d0", "../d1", "../../s/d2", "/s/d1", "/s/d1", &other, "f2", "../d1/f3", "/nowhere", "/s/d1"];
+            let targets = if is_plain { &targets[..6] } else { &targets[5..] };
+            let target = targets[choices.below(targets.len())];
             format!("[[symlink]]\nlink = \"{path}\"\ntarget = \"{target}\"\n{parents}{aside}")
         }
         "hard" => format!("[[hardlink]]\nlink = \"{path}\"\ntarget = \"/s/d0/f1\"\n{parents}"),
         "user" => {
-            pick(&["[[user]]\nname = \"web\"\n", "[[user]]\nname = \"db\"\nuid = 600\n", "[[group]]\nname = \"db\"\n"])
-                .to_owned()
+            let name = pick(&["web", "db", "we", "Web"]);
+            // Mostly each has its own: where two share one, or an owner is a number, accounts hang together.
+            let own = if name == "web" { "uid = 600\n" } else { "" };
+            let number = pick(&["", own, own, own, own, own, own, "uid = 601\n", "uid = 1000\n"]);
+            let group = pick(&["", "", "group = \"db\"\n", "groups = [\"db\", \"web\"]\n"]);
+            let home = pick(&["", "", "home = \"/s/d0\"\n", "home = \"/t\"\n"]);
+            match pick(&["user", "user", "group"]) {
+                "group" => format!("[[group]]\nname = \"{name}\"\n{}", number.replace("uid", "gid")),
+                _ => format!("[[user]]\nname = \"{name}\"\n{number}{group}{home}"),
+            }
         }
         "require" => format!("[[require]]\nfiles = [\"{path}\"]\n"),
         "run" => format!("[[run]]\ncommand = [\"{path}\"]\n{aside}"),

@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 
 use super::touched::Touched;
 use crate::entity::{Phase, What};
-use crate::graph::RowId;
 use crate::graph::part::Edited;
 use crate::intern::EntityId;
 use crate::tree::FileType;
@@ -30,16 +29,10 @@ pub(super) const fn is_link(what: What) -> bool {
 
 impl Touched<'_> {
     /// Notes a link that went, by the row that provided it, and says where it led; nothing if it led through others.
-    pub(super) fn link_went(&mut self, provide: u32) -> Option<Option<EntityId>> {
-        let image = self.image;
-        let link = image.provides[provide as usize].entity;
-        let &(number, place) = self.index.leads.get(&provide)?;
-        let trail = image.trail_of.get(&RowId::Link(number)).map(|&trail| image.trail(trail));
-        if image.lost_rows.contains_key(&RowId::Link(number)) || trail.is_some_and(|trail| trail != [link]) {
-            return None;
-        }
-        self.links.places.insert(self.cast.of(link));
-        Some(place.map(|place| self.cast.of(place)))
+    pub(super) fn link_went(&mut self, provide: u32) -> Option<EntityId> {
+        let &(_, place) = self.index.leads.get(&provide)?;
+        self.links.places.insert(self.cast.of(self.image.provides[provide as usize].entity));
+        Some(self.cast.of(place))
     }
 
     /// Notes a link that came; nothing if the way to it leads through others, or the parent has something there.
@@ -88,7 +81,10 @@ impl Touched<'_> {
         for &link in &links.places {
             let Some(was) = self.cast.was(link) else { continue };
             let stays = |&&row: &&u32| !self.is_gone(image.requires[row as usize].feature);
+            let leads_here =
+                |&link: &u32| !self.is_gone(image.provides[image.links[link as usize].provide as usize].feature);
             if self.index.below(was).next().is_some()
+                || self.index.leaders(was).iter().any(leads_here)
                 || self.index.requirers(was).iter().any(|row| stays(&row))
                 || !self.providers(link)?.is_empty()
             {

@@ -26,7 +26,8 @@ impl Touched<'_> {
                     EntityType::Path => is_path && image.entities.is_within(cast.nearest(other), inside),
                     its => !is_path && (its == own || cast.entities().last(other) == image.entities.last(entity)),
                 };
-                let is_near = self.judged.iter().any(may_be_meant);
+                let is_near =
+                    self.judged.iter().any(may_be_meant) || is_path && self.accounts.is_at_home(image, entity);
                 more.extend(is_near.then_some(entity));
                 !is_near
             });

@@ -11,13 +11,15 @@
 //!
 //! - its table, its includes or what they are read as, or what it stands on changed, or others stand on it or clone from it;
 //! - it has circles, something that takes the place of a directory, or thousands of findings;
-//! - what went or came is a hard link, a tree, a removal, an account, a package, a command, a mount, `oci`, an assumption,
+//! - what went or came is a hard link, a tree, a removal, a package, a command, a mount, `oci`, an assumption,
 //!   or has `replace`, `allow`, recorded facts or owners by number; or stands in a file that has a tree;
 //! - what went or came is in a phase with a step of unknown effects;
-//! - something touched has something below it, is taken away, assumed, provided in several phases or by more than plain rows;
+//! - something touched is taken away, assumed, provided in several phases or by more than plain rows, or what stands below it is,
+//!   or stands deeper, below what is not there;
+//! - an account that went or came is of a snippet or in the parent, or a number may be another's or is in doubt;
 //! - a link that went or came has something else at its place or below it, or in the parent, or is needed by whoever; or leads
 //!   through links, or by way of `..` out of what may not be there;
-//! - a link leads to it, through it or to it by way of `..`, or stands on the way to it;
+//! - something goes through a link to it, or through it as a link, or where a link leads depends on its being there;
 //! - a directory above it would be made on the way, for another feature than before;
 //! - a step would have to come before one that it came after;
 //! - lines of tmpfiles.d say something else of a path, or one that is passed over is about something touched;
@@ -25,6 +27,7 @@
 //! - a finding that stays tells the numbers of lines of an edited snippet, or stands in text that changed;
 //! - more than a few hundred features changed, or more than a few thousand rows would have to be looked at.
 
+mod accounts;
 mod circles;
 mod edit;
 mod links;
@@ -154,6 +157,7 @@ const fn is_local(code: Code) -> bool {
             | Code::Duplicate
             | Code::WorldWritable
             | Code::Setuid
+            | Code::UnusualName
     )
 }
 

@@ -28,7 +28,11 @@ pub(super) fn is_simple(image: &Image, row: &Provide) -> Option<()> {
                 && (facts.file_type.is_some() || row.means == Means::Declared)
         }
         What::Virtual => true,
-        What::User(_) | What::Group(_) | What::Package(_) => false,
+        // What a line of a snippet says depends on what else there is.
+        What::User(_) | What::Group(_) => {
+            row.means == Means::Made && !image.fragment_of(row.feature).document.language().is_snippet()
+        }
+        What::Package(_) => false,
     };
     let fits = what
         && matches!(row.means, Means::Made | Means::Declared)
@@ -40,7 +44,9 @@ pub(super) fn is_simple(image: &Image, row: &Provide) -> Option<()> {
 pub(super) fn can_be_known(image: &Image, number: u32, row: &Provide) -> Option<()> {
     let fits = match row.what {
         What::Path(facts) => {
-            row.means != Means::Contained && facts.file_type != Some(FileType::Symlink) && !is_bound(&facts)
+            row.means != Means::Contained
+                && (is_link(row.what) == matches!(facts.content, Content::Target(_)))
+                && (is_link(row.what) || !is_bound(&facts))
         }
         _ => true,
     };
@@ -52,11 +58,11 @@ pub(super) fn can_be_known(image: &Image, number: u32, row: &Provide) -> Option<
 }
 
 /// Whether what is there depends on something else than its own row.
-pub(super) const fn is_bound(facts: &PathFacts) -> bool {
+const fn is_bound(facts: &PathFacts) -> bool {
     matches!(facts.content, Content::Entry(_) | Content::SameAs(_) | Content::Mount(_) | Content::Target(_))
 }
 
-/// Features without a reach of their own, and symbolic links: no hard links, trees, removals, accounts, packages, settings, and nothing opaque.
+/// Features without a reach of their own, symbolic links and accounts: no hard links, trees, removals, packages, settings, and nothing opaque.
 pub(super) fn are_plain(fragment: &Fragment, features: &[Range<u32>]) -> Option<()> {
     if features.is_empty() {
         return Some(());
@@ -73,7 +79,8 @@ pub(super) fn are_plain(fragment: &Fragment, features: &[Range<u32>]) -> Option<
                 && ![facts.user, facts.group].iter().any(|owner| matches!(owner, Owner::Number(_)))
         }
         What::Virtual => true,
-        What::User(_) | What::Group(_) | What::Package(_) => false,
+        What::User(_) | What::Group(_) => row.means == Means::Made && !fragment.document.language().is_snippet(),
+        What::Package(_) => false,
     };
     let fits = features
         .iter()

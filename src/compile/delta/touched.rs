@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accounts::{Accounts, is_account};
 use super::edit::FileEdit;
 use super::links::{Links, is_link};
-use super::reach::{are_plain, can_be_known, is_bound, is_simple};
+use super::reach::{are_plain, can_be_known, is_simple};
 use super::whole::{Index, Whole};
 use crate::entity::{Cause, Owner, ParentRule, Phase, Provide, Strength, What};
 use crate::fragment::Fragment;
@@ -39,6 +40,8 @@ pub(super) struct Touched<'w> {
     pub(super) beside: BTreeSet<EntityId>,
     /// Links that came or went.
     pub(super) links: Links,
+    /// Accounts that came or went.
+    pub(super) accounts: Accounts,
 }
 
 impl<'w> Touched<'w> {
@@ -65,6 +68,7 @@ impl<'w> Touched<'w> {
             known: BTreeSet::new(),
             beside: BTreeSet::new(),
             links: Links::default(),
+            accounts: Accounts::default(),
         };
         let mut required: BTreeSet<EntityId> = BTreeSet::new();
         for &file in &files {
@@ -77,11 +81,9 @@ impl<'w> Touched<'w> {
         touched.links_reach_nothing(&files)?;
         touched.known.extend(required.iter().copied());
         // Who required something that is amiss was named there.
-        let amiss: FxHashSet<&str> = whole.findings.iter().filter_map(|found| found.entity.as_deref()).collect();
-        if !amiss.is_empty() {
-            let named = required.iter().filter(|&&entity| amiss.contains(touched.cast.entities().key(entity).as_str()));
-            touched.judged.extend(named);
-        }
+        let is_amiss =
+            |&&entity: &&EntityId| touched.cast.was(entity).is_some_and(|was| touched.index.amiss.contains(&was));
+        touched.judged.extend(required.iter().filter(is_amiss));
         touched.mistyped(whole);
         Some(touched)
     }
@@ -101,7 +103,7 @@ impl<'w> Touched<'w> {
                 if image.trail_of.contains_key(&id) || image.lost_rows.contains_key(&id) {
                     return None;
                 }
-                if row.strength == Strength::Implied {
+                if row.strength == Strength::Implied && !is_account(row.what) {
                     // Another one may make it on the way now.
                     let phase = image.phase(row.feature);
                     let slot = image.slots.of(row.entity).iter().find(|slot| slot.phase == phase)?;
@@ -113,9 +115,12 @@ impl<'w> Touched<'w> {
                     continue;
                 }
                 if is_link(row.what) {
-                    required.extend(self.link_went(number)?);
+                    required.insert(self.link_went(number)?);
                 } else {
                     is_simple(image, row)?;
+                    if is_account(row.what) {
+                        self.account_went(row)?;
+                    }
                 }
                 self.judged.insert(self.cast.of(row.entity));
                 if row.parent == ParentRule::Required && image.entities.is_path(row.entity) {
@@ -148,6 +153,9 @@ impl<'w> Touched<'w> {
                     self.link_came(entity)?;
                 } else {
                     self.no_link_on_the_way(entity)?;
+                    if is_account(row.what) {
+                        self.account_came(fragment, row, entity)?;
+                    }
                 }
                 self.judged.insert(entity);
                 for owner in owners(row) {
@@ -252,6 +260,7 @@ impl<'w> Touched<'w> {
         self.nothing_is_below_links()?;
         let image = self.image;
         let mut known: BTreeSet<EntityId> = self.known.union(&self.judged).copied().collect();
+        self.directories(&mut known)?;
         let mut pending: Vec<EntityId> = known.iter().copied().collect();
         let mut provides: Vec<u32> = Vec::new();
         let mut requires: Vec<u32> = Vec::new();
@@ -272,6 +281,13 @@ impl<'w> Touched<'w> {
                 requires.push(row);
             }
         }
+        // Whether a user's own group is needed depends on what is said of the user.
+        let own =
+            requires.iter().map(|&row| &image.requires[row as usize]).filter(|row| row.cause == Cause::PrimaryGroup);
+        for user in own.filter_map(|row| image.features[row.feature as usize].main) {
+            let user = self.cast.of(user);
+            pending.extend(known.insert(user).then_some(user));
+        }
         while let Some(entity) = pending.pop() {
             let mut needed: Vec<EntityId> = Vec::new();
             if self.cast.entities().is_path(entity) {
@@ -291,15 +307,27 @@ impl<'w> Touched<'w> {
         }
         for &entity in self.beside.difference(&known) {
             for row in self.providers(entity)? {
-                if matches!(image.provides[row as usize].what, What::Path(facts) if is_bound(&facts)) {
-                    return None;
-                }
+                can_be_known(image, row, &image.provides[row as usize])?;
                 provides.push(row);
             }
         }
         if provides.len() + requires.len() > MOST_ROWS {
             return None;
         }
+        let mut links: Vec<(u32, EntityId)> = Vec::new();
+        for &entity in &self.judged {
+            let Some(was) = self.cast.was(entity) else { continue };
+            for &link in self.index.leaders(was) {
+                let provide = image.links[link as usize].provide;
+                let row = &image.provides[provide as usize];
+                if !self.is_gone(row.feature) {
+                    can_be_known(image, provide, row)?;
+                    links.push((link, entity));
+                }
+            }
+        }
+        links.sort_unstable();
+        provides.extend(links.iter().map(|&(link, _)| image.links[link as usize].provide));
         provides.sort_unstable();
         provides.dedup();
         requires.sort_unstable();
@@ -311,8 +339,40 @@ impl<'w> Touched<'w> {
             provides,
             requires,
             features,
+            links,
             targets: self.links.targets.clone(),
         })
+    }
+
+    /// What stands in a directory that is judged requires it; nothing where what is below it is judged by it, too.
+    fn directories(&mut self, known: &mut BTreeSet<EntityId>) -> Option<()> {
+        let image = self.image;
+        for &entity in &self.judged {
+            let Some(was) = self.cast.was(entity).filter(|_| self.cast.entities().is_path(entity)) else { continue };
+            if self.index.below(was).next().is_none() {
+                continue;
+            }
+            // Below what is broken or missing not everything is told.
+            let is_told = |&&other: &&EntityId| other != was && image.entities.is_within(other, was);
+            if image.slots.of(was).iter().any(|slot| slot.broken)
+                || self.index.amiss.iter().any(|other| is_told(&other))
+            {
+                return None;
+            }
+            for below in self.index.below(was) {
+                let id = self.cast.of(below);
+                known.insert(id);
+                // What is further below asks for the first place on its way that is there.
+                let is_deep = self.index.below(below).next().is_some();
+                if image.slots.of(below).is_empty() || is_deep && !self.stands(id, Phase::Main, |_| true) {
+                    return None;
+                }
+            }
+            if known.len() > MOST_ROWS {
+                return None;
+            }
+        }
+        Some(())
     }
 
     /// The rows that provide an entity; nothing if it was taken away at some time, or is taken as there.
@@ -356,11 +416,6 @@ impl<'w> Touched<'w> {
             let fits = image.gone[nearest.index()] == 0 && !image.taken.contains_key(&nearest);
             return fits.then_some(());
         };
-        if entities.is_path(entity)
-            && self.index.below(was).any(|id| self.cast.get(id).is_none_or(|id| !is_judged(&id)))
-        {
-            return None;
-        }
         if self.index.linked.contains(&was) {
             return None;
         }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::accounts::Numbers;
 use crate::catalog::Code;
 use crate::diagnostic::Diagnostic;
 use crate::entity::What;
@@ -32,12 +33,18 @@ pub(super) struct Index {
     other_requires: Vec<(u32, u32)>,
     /// For each node its place in an order that all edges allow.
     pub place: Vec<u32>,
-    /// Places that links lead to or through, and those on whose being there it depends where a link leads.
+    /// Places that something goes through a link to, those links, and places on whose being there it depends where a link leads.
     pub linked: FxHashSet<EntityId>,
-    /// Where each link leads, by the row that provides it: the link's number and the place.
-    pub leads: FxHashMap<u32, (u32, Option<EntityId>)>,
+    /// Where each link leads that passes no other one, by the row that provides it: the link's number and the place.
+    pub leads: FxHashMap<u32, (u32, EntityId)>,
+    /// The same links by where they lead.
+    leaders: FxHashMap<EntityId, Vec<u32>>,
     /// For each phase whether it has a step of unknown effects.
     pub opaque: [bool; 5],
+    /// The numbers of accounts, if none is in doubt.
+    pub numbers: Option<Numbers>,
+    /// What something was found of.
+    pub amiss: FxHashSet<EntityId>,
     /// Users by their homes.
     pub homes: FxHashMap<String, Vec<EntityId>>,
     /// Whether a source goes into a directory and cannot be read.
@@ -72,12 +79,13 @@ impl Whole {
     }
 
     pub(super) fn index(&self) -> &Index {
-        self.index.get_or_init(|| Index::new(&self.graph))
+        self.index.get_or_init(|| Index::new(self))
     }
 }
 
 impl Index {
-    fn new(graph: &Graph) -> Self {
+    fn new(whole: &Whole) -> Self {
+        let graph = &whole.graph;
         let image = &graph.image;
         let count = image.entities.len();
         let requirers = Groups::new(count, image.requires.iter().map(|row| row.entity.0));
@@ -106,9 +114,13 @@ impl Index {
             leads: image
                 .link_targets
                 .iter()
-                .map(|&(link, place)| (image.links[link as usize].provide, (link, place)))
+                .filter(|&&(link, _)| is_direct(image, link))
+                .filter_map(|&(link, place)| Some((image.links[link as usize].provide, (link, place?))))
                 .collect(),
+            leaders: leaders(image),
+            numbers: Numbers::new(whole, opaque.contains(&true)),
             opaque,
+            amiss: whole.findings.iter().filter_map(|found| image.entities.find(found.entity.as_deref()?)).collect(),
             homes: homes(image),
             unread,
         }
@@ -135,6 +147,11 @@ impl Index {
         let own = file.requires + rows.start as u32..file.requires + rows.end as u32;
         let others = rows_of(&self.other_requires, feature, |row| row.0);
         own.chain(self.other_requires[others].iter().map(|&(_, row)| row))
+    }
+
+    /// The links that lead to an entity of the image and pass no other one on their way.
+    pub fn leaders(&self, entity: EntityId) -> &[u32] {
+        self.leaders.get(&entity).map_or(&[], Vec::as_slice)
     }
 
     /// The rows that require an entity of the image.
@@ -206,9 +223,28 @@ fn homes(image: &Image) -> FxHashMap<String, Vec<EntityId>> {
     homes
 }
 
-/// Links that only lead somewhere, which nothing goes through, are not among these for that.
+/// Where the links lead that pass no other one on their way.
+fn leaders(image: &Image) -> FxHashMap<EntityId, Vec<u32>> {
+    let mut leaders: FxHashMap<EntityId, Vec<u32>> = FxHashMap::default();
+    for &(link, place) in &image.link_targets {
+        if let Some(place) = place.filter(|_| is_direct(image, link)) {
+            leaders.entry(place).or_default().push(link);
+        }
+    }
+    leaders
+}
+
+/// Whether a link leads somewhere without passing another one.
+fn is_direct(image: &Image, link: u32) -> bool {
+    let own = image.provides[image.links[link as usize].provide as usize].entity;
+    let trail = image.trail_of.get(&RowId::Link(link)).map(|&trail| image.trail(trail));
+    !image.lost_rows.contains_key(&RowId::Link(link)) && trail.is_some_and(|trail| trail == [own])
+}
+
+/// Links that only lead somewhere, which nothing goes through, are not among these for that, and what they lead to is not.
 fn linked(image: &Image) -> FxHashSet<EntityId> {
-    let targets = image.link_targets.iter().filter_map(|&(_, place)| place);
+    let indirect = image.link_targets.iter().filter(|&&(link, _)| !is_direct(image, link));
+    let targets = indirect.filter_map(|&(_, place)| place);
     let mut linked: FxHashSet<EntityId> = targets.chain(image.looked_at.iter().copied()).collect();
     if image.lost_rows.is_empty() {
         let mut rows: Vec<(RowId, u32)> = image.trail_of.iter().map(|(&row, &trail)| (row, trail)).collect();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Operations;
 use crate::entity::{Content, PathFacts, What};
 use crate::graph::slots::Slot;
+use crate::plan::contents::Text;
 use crate::plan::mode::Mode;
 use crate::plan::op::{Node, Op, SourceType};
 use crate::syntax::NodeId;
@@ -61,7 +62,10 @@ impl Operations<'_> {
             },
             Content::Text(node) => Op::WriteFile {
                 dst,
-                text: document.string(NodeId(node), text),
+                text: match document.string_as_in_json(NodeId(node), text) {
+                    Some(written) => Text::escaped(written),
+                    None => document.string(NodeId(node), text).into(),
+                },
                 mode,
                 user,
                 uid,

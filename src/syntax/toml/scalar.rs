@@ -6,11 +6,12 @@ use toml_parser::decoder::ScalarKind;
 use toml_parser::lexer::TokenKind;
 use toml_parser::{Expected, ParseError, Raw};
 
-use super::super::{Shape, SyntaxError};
+use super::super::{SHORT, Shape, SyntaxError};
 use super::tokens::Token;
 use crate::text::{Span, plain_length};
 
-/// Reads a string. Gives the number of bytes before its value where the text is the value, else 0.
+/// Reads a string. Gives the number of bytes before its value where the text is the value, [`SHORT`] where only short escapes
+/// keep it from that, else 0.
 pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
     let written = token.span.of(text);
     let is_plain = |byte: &u8| *byte >= b' ' && *byte != b'\\' && *byte != 0x7f;
@@ -22,7 +23,7 @@ pub(super) fn read_string(text: &str, token: Token) -> Result<u8, SyntaxError> {
         return Ok(1);
     }
     if token.kind == TokenKind::BasicString && unescape(written, |_| {}).is_some() {
-        return Ok(0);
+        return Ok(SHORT);
     }
     let mut wrong: Option<ParseError> = None;
     let mut value = Cow::Borrowed("");
