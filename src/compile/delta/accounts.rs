@@ -1,10 +1,11 @@
 //! Users and groups that came or went, as long as no number is in doubt: then what they touch are the rows about their names.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use rustc_hash::FxHashMap;
 
-use super::touched::Touched;
+use super::touched::{MOST_FEATURES, Touched};
 use super::whole::Whole;
 use crate::catalog::Code;
 use crate::entity::{Content, Owner, PathFacts, Provide, Strength, What};
@@ -20,8 +21,8 @@ pub(super) struct Numbers {
     in_doubt: bool,
 }
 
-/// So many numbers have to be free for accounts that are given none.
-const SPARE: usize = 600;
+/// So many numbers have to be free in each range for accounts that come and are given none.
+const SPARE: usize = 2 * MOST_FEATURES as usize;
 
 impl Numbers {
     /// Of an image as it was linked; nothing where something is amiss with a number, or accounts hang together otherwise.
@@ -29,10 +30,18 @@ impl Numbers {
         let (image, numbers) = (&whole.graph.image, &whole.graph.numbers);
         let amiss = |code| matches!(code, Code::IdConflict | Code::UnpinnedId);
         let is_account_file = |place| matches!(image.entities.last(place), "passwd" | "group" | "shadow" | "gshadow");
-        let is_shared = |row: &Provide| matches!(row.what, What::Path(PathFacts { content: Content::SameAs(place), .. }) if is_account_file(place));
+        let is_shared = |row: &Provide| match row.what {
+            What::Path(PathFacts { content: Content::SameAs(place), .. }) => is_account_file(place),
+            _ => false,
+        };
+        let is_crowded = |range: RangeInclusive<u32>| {
+            let taken = numbers.of.values().filter(|number| range.contains(number)).count();
+            taken + image.numeric_users().len() + SPARE > range.count()
+        };
         let base = image.base.as_ref();
         if whole.findings.iter().any(|found| amiss(found.code))
-            || !numbers.left_out.is_empty()
+            || is_crowded(100..=999)
+            || is_crowded(1000..=59_999)
             || image.provides.iter().any(is_shared)
             || names_a_number(image)
             || base.is_some_and(|base| base.numeric_owners().next().is_some())
@@ -40,10 +49,8 @@ impl Numbers {
             return None;
         }
         let mut given: [FxHashMap<u32, Option<EntityId>>; 2] = Default::default();
-        let mut taken = image.numeric_users().len();
         for (side, entity_type) in [EntityType::User, EntityType::Group].into_iter().enumerate() {
             for (_, known) in base.map_or_else(Vec::new, |base| base.names(entity_type)) {
-                taken += 1;
                 if let Some(number) = known.number {
                     given[side].insert(number, None);
                 }
@@ -51,18 +58,14 @@ impl Numbers {
         }
         for slot in &image.slots.slots {
             let Some(side) = side(image.entities.entity_type(slot.entity)) else { continue };
-            let Some(number) = image.given_number(slot.entity) else {
-                taken += 1;
-                continue;
-            };
-            taken += usize::from((100..=999).contains(&number));
+            let Some(number) = image.given_number(slot.entity) else { continue };
             let holder = given[side].entry(number).or_insert(Some(slot.entity));
             if *holder != Some(slot.entity) {
                 *holder = None;
             }
         }
         let in_doubt = opaque || base.is_some_and(|base| base.opaque || base.opaque_packages);
-        (taken + SPARE < 900).then_some(Self { given, in_doubt })
+        Some(Self { given, in_doubt })
     }
 }
 

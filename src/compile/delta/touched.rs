@@ -21,7 +21,7 @@ use crate::intern::EntityId;
 use crate::tree::FileType;
 
 /// The most features that may have come or gone, and rows to look at, before linking the whole is the shorter way.
-const MOST_FEATURES: u32 = 256;
+pub(super) const MOST_FEATURES: u32 = 256;
 pub(super) const MOST_ROWS: usize = 20_000;
 
 /// All that an edit touched. Entities are those of the part, unless something else is said.
