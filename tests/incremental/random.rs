@@ -299,7 +299,9 @@ fn sound(choices: &mut Choices, is_plain: bool) -> String {
         directory = ["/s/d0", "/s/d1", "/s/d2"][choices.below(3)];
     }
     let names = if is_plain { 24 } else { 6 };
-    let path = format!("{directory}/f{}", choices.below(names));
+    // Now and then below what others make: a file, a link, a directory.
+    let below = ["", "", "", "", "", "", "/e", "/e/g"][choices.below(8)];
+    let path = format!("{directory}/f{}{below}", choices.below(names));
     let other = format!("/s/d0/f{}", choices.below(names));
     let by_number = !is_plain && choices.below(8) == 0;
     let mut pick = |values: &[&'static str]| values[choices.below(values.len())];

@@ -15,7 +15,7 @@
 //!   or has `replace`, `allow`, recorded facts or owners by number; or stands in a file that has a tree;
 //! - what went or came is in a phase with a step of unknown effects;
 //! - something touched is taken away, assumed, provided in several phases or by more than plain rows, or what stands below it is,
-//!   or stands deeper, below what is not there;
+//!   or stands deeper, below what is not there or made on the way;
 //! - an account that went or came is of a snippet or in the parent, or a number may be another's or is in doubt;
 //! - a link that went or came has something else at its place or below it, or in the parent, or is needed by whoever; or leads
 //!   through links, or by way of `..` out of what may not be there;

@@ -364,7 +364,11 @@ impl<'w> Touched<'w> {
                 known.insert(id);
                 // What is further below asks for the first place on its way that is there.
                 let is_deep = self.index.below(below).next().is_some();
-                if image.slots.of(below).is_empty() || is_deep && !self.stands(id, Phase::Main, |_| true) {
+                // Whose a directory is that is made on the way is told by the one that it is in.
+                let slots = image.slots.of(below);
+                let is_implied =
+                    slots.iter().any(|slot| image.provides[slot.lead as usize].strength == Strength::Implied);
+                if slots.is_empty() || is_implied || is_deep && !self.stands(id, Phase::Main, |_| true) {
                     return None;
                 }
             }
