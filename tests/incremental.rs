@@ -259,6 +259,10 @@ fn an_edit_of_a_link_that_nothing_goes_through_links_nothing_again() {
         ("[[symlink]]\ntarget = \"b\"\nlink", "[[install]]\ntext = \"three\"\ndst"),
     ];
     assert_eq!(linked_by(&edits), []);
+    // One that comes together with what goes through it.
+    let both =
+        "[[symlink]]\nlink = \"/s/l\"\ntarget = \"/s/d\"\n\n[[install]]\ntext = \"x\"\ndst = \"/s/l/x\"\n\n[[install]]";
+    assert_eq!(linked_by(&[("[[install]]", both)]).len(), 1);
     // One that something goes through, or is to, reaches further.
     let through = "[[symlink]]\nlink = \"/s/d\"\ntarget = \"/s\"\n\n[[install]]";
     assert_eq!(linked_by(&[("[[install]]", through)]).len(), 1);
