@@ -67,12 +67,18 @@ fn told(report: &Report) -> Vec<String> {
     lines
 }
 
-fn whole(world: &World) -> Vec<String> {
+/// A new workspace of all roots of a world, with its files read.
+fn opened(world: &World) -> Workspace {
     let mut workspace = Workspace::new();
     for root in world.roots() {
         workspace.open(root);
     }
     world.load(&mut workspace);
+    workspace
+}
+
+fn whole(world: &World) -> Vec<String> {
+    let workspace = opened(world);
     told(&workspace.check(&Levels::default()))
 }
 
@@ -93,11 +99,7 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
     for (name, text) in random::files(shape, &mut choices) {
         world.write(&name, Some(text));
     }
-    let mut workspace = Workspace::new();
-    for root in world.roots() {
-        workspace.open(root);
-    }
-    world.load(&mut workspace);
+    let mut workspace = opened(&world);
     advance(&mut workspace, "", &mut choices);
     prop_assert_eq!(told(&workspace.findings(&Levels::default())), whole(&world), "before any edit");
     for edit in edits {
@@ -144,7 +146,7 @@ fn holds(shape: Shape, seed: u64, edits: &[Edit]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(laws(24))]
+    #![proptest_config(laws(32))]
 
     #[test]
     fn incremental_equals_whole_in_tangled_workspaces(
@@ -161,10 +163,6 @@ proptest! {
     ) {
         holds(Shape::Sound, seed, &edits)?;
     }
-}
-
-proptest! {
-    #![proptest_config(laws(48))]
 
     #[test]
     fn incremental_equals_whole_in_plain_workspaces(
@@ -194,11 +192,7 @@ fn sound_world() -> World {
 
 /// The same of another image, of which `a.features.toml` is a part.
 fn linked_by_in<'e>(mut world: World, edits: &[(&'e str, &'e str)]) -> Vec<(&'e str, &'e str)> {
-    let mut workspace = Workspace::new();
-    for root in world.roots() {
-        workspace.open(root);
-    }
-    world.load(&mut workspace);
+    let mut workspace = opened(&world);
     while workspace.advance(None, &|| false) != Progress::Current {}
     let mut linked = Vec::new();
     for &(from, to) in edits {
@@ -346,11 +340,7 @@ fn the_nearest_image_comes_first() {
     world.write("near.image.toml", Some(image("own.features.toml")));
     world.write("middle.features.toml", Some("include = [\"own.features.toml\"]\n".into()));
     world.write("own.features.toml", Some("[[ensure_dir]]\npath = \"/a\"\n".into()));
-    let mut workspace = Workspace::new();
-    for root in world.roots() {
-        workspace.open(root);
-    }
-    world.load(&mut workspace);
+    let mut workspace = opened(&world);
     while workspace.advance(None, &|| false) != Progress::Current {}
     assert_eq!(workspace.images_with("own.features.toml"), ["far.image.toml", "near.image.toml"]);
     world.write("own.features.toml", Some("[[ensure_dir]]\npath = \"/b/c\"\nparents = false\n".into()));

@@ -15,7 +15,7 @@
 //!   or has `replace`, `allow`, recorded facts or owners by number; or stands in a file that has a tree;
 //! - what went or came is in a phase with a step of unknown effects;
 //! - something touched is taken away, assumed, provided in several phases or by more than plain rows, or what stands below it is,
-//!   or stands deeper, below what is not there or made on the way;
+//!   or made on the way, or something was found of what is below it, or stands deeper, below what is not there;
 //! - an account that went or came is of a snippet or in the parent, or a number may be another's or is in doubt;
 //! - a link that went or came has something else at its place or below it, or in the parent, or is needed by whoever; or leads
 //!   through links, or by way of `..` out of what may not be there;
@@ -33,6 +33,7 @@ mod edit;
 mod links;
 mod meant;
 mod reach;
+mod selection;
 mod touched;
 mod whole;
 
