@@ -21,10 +21,13 @@ pub mod lsp;
 pub mod manifest;
 pub mod message;
 mod near;
-pub mod plan;
+pub mod planning;
 mod project;
 pub mod render;
 pub mod scan;
 pub mod syntax;
 pub mod text;
 pub mod tree;
+
+/// The format of plans, a crate of its own: what an executor needs.
+pub use featgraph_plan as plan;

@@ -9,7 +9,7 @@ use featgraph::compile::{Compiled, Levels, Report, Workspace};
 use featgraph::explore::{Misunderstood, Order, between, graph, why};
 use featgraph::inputs::Inputs;
 use featgraph::load::{Overlay, load};
-use featgraph::plan::Built;
+use featgraph::planning::Built;
 use featgraph::render::graph::{GraphFormat, write};
 
 /// An image with what was found in it.

@@ -10,7 +10,8 @@ mod snippets {
 
     use featgraph::compile::{Levels, Workspace};
     use featgraph::load::{Overlay, load};
-    use featgraph::plan::{Built, PlanFormat};
+    use featgraph::plan::PlanFormat;
+    use featgraph::planning::Built;
     use serde_json::Value;
     use std::path::Path;
 

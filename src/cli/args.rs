@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::levels::{self, Subject};
 use super::terminal::Color;
-use crate::plan::PlanFormat;
 use crate::render::Format;
 use crate::render::graph::GraphFormat;
+use featgraph_plan::PlanFormat;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -13,7 +13,8 @@ use crate::inputs::TextState;
 use crate::load::{Overlay, load};
 use crate::manifest;
 use crate::message::quoted;
-use crate::plan::{Built, Plan, PlanFormat, diff, read, write};
+use crate::planning::Built;
+use featgraph_plan::{Plan, PlanFormat, diff, read, write};
 
 pub(super) fn run(arguments: &DiffArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
     if is_stdin(&arguments.old) && is_stdin(&arguments.new) {

@@ -16,9 +16,10 @@ use crate::inputs::{Answer, Ask, TextState};
 use crate::intern::EntityType;
 use crate::load::{Overlay, load};
 use crate::message::{self, quoted};
-use crate::plan::{BuildOptions, Built, PlanFormat};
+use crate::planning::{BuildOptions, Built};
 use crate::render::{Format, Run, render};
 use crate::text::Source;
+use featgraph_plan::PlanFormat;
 
 pub(super) fn run(arguments: &PlanArguments, matches: &ArgMatches, terminal: &mut Terminal) -> Result<Status, Failure> {
     let folder = input::working_directory()?;
@@ -52,9 +53,9 @@ pub(super) fn run(arguments: &PlanArguments, matches: &ArgMatches, terminal: &mu
     let format = arguments.format.map_or(PlanFormat::Json, PlanFormat::from);
     let origins = !arguments.no_origins;
     match target {
-        Some(path) => output::replace(path, &mut |out| crate::plan::write(&plan, format, origins, out))?,
+        Some(path) => output::replace(path, &mut |out| featgraph_plan::write(&plan, format, origins, out))?,
         None => {
-            let written = crate::plan::write(&plan, format, origins, &mut terminal.out);
+            let written = featgraph_plan::write(&plan, format, origins, &mut terminal.out);
             unless_closed(written.and_then(|()| terminal.out.flush()))?;
         }
     }

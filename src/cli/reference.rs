@@ -59,7 +59,7 @@ pub(super) fn schema(arguments: &SchemaArguments, terminal: &mut Terminal) -> Re
         SchemaOf::Manifest => crate::kind::schema(),
         SchemaOf::Facts => crate::facts::schema().to_value(),
         SchemaOf::Diagnostics => crate::render::json::schema().to_value(),
-        SchemaOf::Plan => crate::plan::schema().to_value(),
+        SchemaOf::Plan => featgraph_plan::schema().to_value(),
         SchemaOf::Baseline => crate::baseline::schema().to_value(),
         SchemaOf::Graph => crate::render::graph::schema().to_value(),
     };

@@ -297,7 +297,7 @@ impl Workspace {
         let file = path.rsplit('/').next().unwrap_or(path);
         let name = facts.name.as_deref().unwrap_or_else(|| file.split(".facts.json").next().unwrap_or(file));
         let mut layer = leave::of_facts(&facts, name);
-        let digest = self.digests.then(|| facts.digest().parse::<crate::plan::Digest>().ok()).flatten();
+        let digest = self.digests.then(|| facts.digest().parse::<featgraph_plan::Digest>().ok()).flatten();
         layer.digest = digest.map(|digest| *digest.as_bytes());
         Arc::new(ReadFacts { facts, layer })
     }

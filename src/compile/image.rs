@@ -234,7 +234,7 @@ impl Workspace {
     pub(super) fn leave(&self, graph: &Graph) -> Layer {
         let mut layer = graph.image.leave(&graph.numbers);
         if self.digests {
-            layer.digest = Some(*crate::plan::Built::new(graph, &self.inputs).digest().as_bytes());
+            layer.digest = Some(*crate::planning::Built::new(graph, &self.inputs).digest().as_bytes());
         }
         layer
     }

@@ -215,14 +215,14 @@ fn the_configuration_says_what_is_refused_and_why() {
         assert!(banned.contains(&path), "clippy.toml takes {path}");
     }
     let cargo = parse("Cargo.toml");
-    assert_eq!(cargo["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    assert_eq!(cargo["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
     for lint in ["unwrap_used", "print_stdout", "print_stderr", "iter_over_hash_type", "dbg_macro"] {
-        assert!(cargo["lints"]["clippy"].get(lint).is_some(), "{lint}");
+        assert!(cargo["workspace"]["lints"]["clippy"].get(lint).is_some(), "{lint}");
     }
     let deny = parse("deny.toml");
     assert_eq!(deny["sources"]["unknown-git"].as_str(), Some("deny"));
     let licenses = deny["licenses"]["allow"].as_array().expect("a list");
-    for own in cargo["package"]["license"].as_str().expect("a licence").split(" OR ") {
+    for own in cargo["workspace"]["package"]["license"].as_str().expect("a licence").split(" OR ") {
         assert!(licenses.iter().any(|license| license.as_str() == Some(own)), "{own}");
     }
     assert_eq!(parse("rustfmt.toml")["max_width"].as_integer(), Some(120));

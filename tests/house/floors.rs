@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
     &["fragment", "kind", "message"],
     &["manifest"],
     &["graph"],
-    &["plan"],
+    &["planning"],
     &["compile"],
     &["fix"],
     // Siblings that never see each other.
@@ -79,9 +79,9 @@ const ASK_THE_KIND: &[(&str, &str)] = &[
     ("graph/queries.rs", "whose facts are a package's, and as whom commands run"),
     ("graph/say.rs", "a command and a package are called by what they are"),
     ("graph/united.rs", "commands, settings and changes of a user that are one step"),
-    ("plan/ids.rs", "steps that stand for several features"),
-    ("plan/operation/mod.rs", "the operation is the one thing that depends on the kind"),
-    ("plan/operation/sources.rs", "and so are the sources that it reads"),
+    ("planning/ids.rs", "steps that stand for several features"),
+    ("planning/operation/mod.rs", "the operation is the one thing that depends on the kind"),
+    ("planning/operation/sources.rs", "and so are the sources that it reads"),
 ];
 
 /// Files that know serde, beside those of the public formats (facts, plan, render, what `graph` and `why`
@@ -188,7 +188,7 @@ fn the_inside_touches_nothing_of_the_world() {
 
 #[test]
 fn below_the_kinds_nobody_asks_for_the_kind() {
-    let below = ["graph", "plan", "compile", "fix", "render", "scan", "load"];
+    let below = ["graph", "planning", "compile", "fix", "render", "scan", "load"];
     let sources = sources();
     let asking = sources.iter().filter(|file| below.contains(&file.module.as_str()));
     let asking = asking.filter(|file| file.code.iter().any(|line| has_word(line, "Kind::")));
@@ -197,7 +197,7 @@ fn below_the_kinds_nobody_asks_for_the_kind() {
 
 #[test]
 fn internal_types_are_not_serialized() {
-    let formats = ["baseline", "facts", "plan", "render", "ide", "cli", "lsp"];
+    let formats = ["baseline", "facts", "planning", "render", "ide", "cli", "lsp"];
     let sources = sources();
     let knowing = sources.iter().filter(|file| !formats.contains(&file.module.as_str()));
     let knowing = knowing.filter(|file| {

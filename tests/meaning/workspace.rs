@@ -5,7 +5,8 @@ use std::path::Path;
 use featgraph::catalog::Severity;
 use featgraph::compile::{Levels, Report, Workspace};
 use featgraph::load::{Overlay, load};
-use featgraph::plan::{self, Built, PlanFormat};
+use featgraph::plan::{self, PlanFormat};
+use featgraph::planning::Built;
 use serde_json::Value;
 
 /// A file of a workspace: its path and its text.

@@ -5,7 +5,8 @@ use std::path::Path;
 use featgraph::catalog::Severity;
 use featgraph::compile::{Levels, Report, Workspace};
 use featgraph::load::{Overlay, load};
-use featgraph::plan::{self, Built, PlanFormat};
+use featgraph::plan::{self, PlanFormat};
+use featgraph::planning::Built;
 use featgraph::render::{Format, Options, Run, Summary, render};
 use serde_json::Value;
 

@@ -8,7 +8,8 @@ use featgraph::facts::Facts;
 use featgraph::inputs::{
     Answer, ArchiveState, Ask, ContentsState, DigestState, PackageState, RootState, SourceState, TextState,
 };
-use featgraph::plan::{self, Built, PlanFormat};
+use featgraph::plan::{self, PlanFormat};
+use featgraph::planning::Built;
 use featgraph::text::Source;
 
 const FILES: [&str; 6] =

@@ -8,7 +8,8 @@ use toml_parser::{Expected, ParseError, Raw};
 
 use super::super::{SHORT, Shape, SyntaxError};
 use super::tokens::Token;
-use crate::text::{Span, plain_length};
+use crate::text::Span;
+use featgraph_plan::plain_length;
 
 /// Reads a string. Gives the number of bytes before its value where the text is the value, [`SHORT`] where only short escapes
 /// keep it from that, else 0.

@@ -10,7 +10,7 @@ use crate::kind::Kind;
 use crate::tree::Tree;
 
 /// A source that a step reads.
-pub(in crate::plan) struct StepSource<'g> {
+pub(in crate::planning) struct StepSource<'g> {
     /// Relative to the working directory.
     pub path: &'g str,
     /// What is read of it where it is a tree.
@@ -29,13 +29,13 @@ impl<'g> StepSource<'g> {
 
 impl<'g> Operations<'g> {
     /// Whether what a step reads costs more than a look-up: trees, and the files of packages.
-    pub(in crate::plan) fn reads_much(&self, node: u32) -> bool {
+    pub(in crate::planning) fn reads_much(&self, node: u32) -> bool {
         self.grafts.contains_key(&node)
             || self.image().features.get(node as usize).is_some_and(|row| row.kind == Kind::Package)
     }
 
     /// The sources that a step reads.
-    pub(in crate::plan) fn sources(&self, nodes: &Nodes<'_>, node: u32) -> Vec<StepSource<'g>> {
+    pub(in crate::planning) fn sources(&self, nodes: &Nodes<'_>, node: u32) -> Vec<StepSource<'g>> {
         if nodes.slot(node).is_some() {
             return Vec::new();
         }
@@ -84,7 +84,7 @@ impl<'g> Operations<'g> {
     }
 
     /// A path of the host as a plan names it.
-    pub(in crate::plan) fn host<'p>(&self, path: &'p str) -> Cow<'p, str> {
+    pub(in crate::planning) fn host<'p>(&self, path: &'p str) -> Cow<'p, str> {
         relative(&self.folder, path)
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Operations;
 use crate::entity::{Phase, What};
 use crate::intern::{EntityId, EntityType};
-use crate::plan::op::Op;
+use featgraph_plan::Op;
 
 impl Operations<'_> {
     pub(super) fn user(&self, feature: u32) -> Op<'_> {
@@ -66,7 +66,7 @@ impl Operations<'_> {
     }
 
     /// The places that an operation edits in place. `brings` says whether it is known to bring users, and groups.
-    pub(in crate::plan) fn modifies(&self, op: &Op<'_>, phase: Phase, brings: (bool, bool)) -> Vec<String> {
+    pub(in crate::planning) fn modifies(&self, op: &Op<'_>, phase: Phase, brings: (bool, bool)) -> Vec<String> {
         let places: &[&str] = match (op, brings) {
             (Op::AddUser { .. }, _) | (_, (true, _)) => &["/etc/group", "/etc/passwd"],
             (Op::AddGroup { .. } | Op::AddToGroups { .. }, _) | (_, (_, true)) => &["/etc/group"],

@@ -8,7 +8,7 @@ use super::Operations;
 use crate::entity::{Cause, Owner};
 use crate::fragment;
 use crate::intern::{EntityId, EntityType};
-use crate::plan::op::{Manager, Op};
+use featgraph_plan::{Manager, Op};
 
 impl Operations<'_> {
     pub(super) fn packages(&self, feature: u32) -> Op<'_> {
@@ -121,7 +121,7 @@ impl Operations<'_> {
     }
 
     /// Whether the outcome depends on nothing outside.
-    pub(in crate::plan) fn hermetic(op: &Op<'_>) -> bool {
+    pub(in crate::planning) fn hermetic(op: &Op<'_>) -> bool {
         match op {
             Op::Run { network, .. } => !network,
             Op::Packages { install, upgrade, .. } => {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::contents::Text;
 use super::digest::Digest;
 use super::mode::Mode;
-use crate::text::plain_length;
+use super::plain::plain_length;
 
 /// How JSON on one line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(super) const fn prefix(name: &str) -> u64 {
 macro_rules! key {
     ($name:literal) => {
         const {
-            $crate::plan::json::Key {
-                prefix: $crate::plan::json::prefix($name),
+            $crate::json::Key {
+                prefix: $crate::json::prefix($name),
                 compact: concat!(",\"", $name, "\":"),
                 spaced: concat!(", \"", $name, "\": "),
             }

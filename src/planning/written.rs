@@ -4,7 +4,7 @@ use std::io;
 
 use rayon::prelude::*;
 
-use super::output::HandOn;
+use featgraph_plan::HandOn;
 
 /// So many texts are held at a time: a few dozen megabytes. The more, the nearer the rows of a batch lie to each other.
 const BATCH: usize = 1 << 17;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use super::Operations;
 use crate::entity::{Content, PathFacts, What};
 use crate::graph::slots::Slot;
-use crate::plan::contents::Text;
-use crate::plan::mode::Mode;
-use crate::plan::op::{Node, Op, SourceType};
 use crate::syntax::NodeId;
 use crate::tree::FileType;
+use featgraph_plan::Mode;
+use featgraph_plan::Text;
+use featgraph_plan::{Node, Op, SourceType};
 
 impl Operations<'_> {
     /// A directory or group that is a step of its own.

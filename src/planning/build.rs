@@ -5,12 +5,8 @@ use std::io;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::digest::Digest;
 use super::ids::Ids;
-use super::key::{Keys, plan_digest};
-use super::model::{Expect, Input, Origin, PlanParent, Stage, Step};
 use super::operation::Operations;
-use super::output::{HandOn, PlanHead, PlanSource, WriteOrigins, WriteStep};
 use super::relied::{Relied, expects};
 use super::rows::Rows;
 use super::sources::inputs_of;
@@ -22,6 +18,10 @@ use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::inputs::Inputs;
 use crate::intern::EntityId;
+use featgraph_plan::Digest;
+use featgraph_plan::{Expect, Input, Origin, PlanParent, Stage, Step};
+use featgraph_plan::{HandOn, PlanHead, PlanSource, WriteOrigins, WriteStep};
+use featgraph_plan::{Keys, plan_digest};
 
 /// What to tell of a plan.
 #[derive(Clone, Copy, Debug, Default)]

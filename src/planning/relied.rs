@@ -6,10 +6,7 @@ use canon_json::CanonJsonSerialize;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
-use super::digest::Digest;
 use super::ids::Ids;
-use super::mode::Mode;
-use super::model::{Expect, Expected, PathType};
 use super::rows::Rows;
 use crate::entity::Phase;
 use crate::graph::edges::Reliance;
@@ -18,6 +15,9 @@ use crate::graph::slots::NONE;
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;
 use crate::tree::{FileType, Owner};
+use featgraph_plan::Digest;
+use featgraph_plan::Mode;
+use featgraph_plan::{Expect, Expected, PathType};
 
 /// For each step the facts that it relies on.
 pub(super) struct Relied {

@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::op::Op;
 use super::rows::Rows;
 use crate::entity::{Means, Owner};
 use crate::fragment::{Fragment, SourceRole};
@@ -20,6 +19,7 @@ use crate::graph::slots::{Slot, Slots};
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;
 use crate::kind::Kind;
+use featgraph_plan::Op;
 
 /// Builds operations.
 pub(super) struct Operations<'g> {

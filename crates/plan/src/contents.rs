@@ -21,7 +21,7 @@ enum Held<'a> {
 impl<'a> Text<'a> {
     /// A text as it stands between the quotes of a JSON string in its canonical form, whose only escapes are `\n`, `\t`, `\"`
     /// and `\\`.
-    pub(super) const fn escaped(written: &'a str) -> Self {
+    pub const fn escaped(written: &'a str) -> Self {
         Self(Held::Escaped(written))
     }
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::build::Built;
 use super::ids::main_entity;
-use super::model::{Origin, Phase, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
 use super::operation::Operations;
 use crate::entity::{self, Means, Strength};
 use crate::fragment::Feature;
 use crate::graph::slots::There;
 use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
+use featgraph_plan::{Origin, Phase, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
 
 /// What is used again from step to step.
 #[derive(Default)]

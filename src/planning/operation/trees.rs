@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::Operations;
 use crate::entity::{Owner, PathFacts};
 use crate::fragment::GraftFrom;
-use crate::plan::mode::Mode;
-use crate::plan::op::{Op, Owners};
+use featgraph_plan::Mode;
+use featgraph_plan::{Op, Owners};
 
 impl Operations<'_> {
     fn skip(&self, feature: u32) -> Vec<String> {

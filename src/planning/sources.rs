@@ -1,13 +1,13 @@
 //! The inputs of steps: what a plan says of the sources that they read.
 
-use super::digest::Digest;
-use super::key::{TreeLine, tree_digest};
-use super::mode::Mode;
-use super::model::{Input, InputType};
 use super::operation::Operations;
 use crate::graph::nodes::Nodes;
 use crate::inputs::{ArchiveState, DigestState, Inputs};
 use crate::tree::{FileType, Owner, Tree};
+use featgraph_plan::Digest;
+use featgraph_plan::Mode;
+use featgraph_plan::{Input, InputType};
+use featgraph_plan::{TreeLine, tree_digest};
 
 /// The inputs of a step. Those of trees take long, see [`Operations::reads_much`].
 pub(super) fn inputs_of(operations: &Operations<'_>, nodes: &Nodes<'_>, node: u32, inputs: &Inputs) -> Vec<Input> {
