@@ -7,13 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::members::Collected;
-use super::tar::Reader;
 use super::{Keeps, Limits, kept_size, lists_accounts, open_regular, reason, too_large};
 use crate::inputs::ArchiveState;
 use crate::tree::FileType;
-
-/// Decoders may take this much memory for their windows; what needs more is no ordinary archive.
-const DECODER_MEMORY_MAX: u64 = 256 << 20;
+use featgraph_archive::compression::Compression;
+use featgraph_archive::tar::Reader;
 
 /// Reads the entries of a `.tar`, `.tar.gz`, `.tar.xz` or `.tar.zst`, with the digest of every file if wanted. Entries keep the
 /// archive's own paths; nothing is stripped.
@@ -56,55 +54,9 @@ pub(super) fn read_members(
     let read = Rc::new(Cell::new(0));
     let mut stream = BufReader::with_capacity(1 << 17, Counted { inner: stream, count: read.clone() });
     let start = stream.fill_buf().map_err(|error| Fault::Unreadable(reason(&error)))?;
-    let compression = compression(start);
-    let inner = open(stream, compression).map_err(Fault::Broken)?;
+    let compression = Compression::of(start);
+    let inner = compression.open(stream).map_err(Fault::Broken)?;
     collect(Reader::new(Expanding { inner, expanded: 0, read, limits }), keeps, digests, limits).map_err(Fault::Broken)
-}
-
-/// A stream without its compression, whichever of those of archives it has.
-pub(super) fn expanded<'s>(stream: impl BufRead + 's) -> Result<Box<dyn Read + 's>, String> {
-    let mut stream = stream;
-    let compression = compression(stream.fill_buf().map_err(|error| reason(&error))?);
-    open(stream, compression)
-}
-
-#[derive(Clone, Copy)]
-enum Compression {
-    None,
-    Gzip,
-    Xz,
-    Zstd,
-    Unknown(&'static str),
-}
-
-/// By the first bytes: a name may say anything.
-fn compression(start: &[u8]) -> Compression {
-    match start {
-        [0x1f, 0x8b, ..] => Compression::Gzip,
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Xz,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Compression::Unknown("bzip2"),
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Compression::Unknown("zip"),
-        [b'7', b'z', 0xbc, 0xaf, ..] => Compression::Unknown("7-Zip"),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Compression::Unknown("lz4"),
-        _ => Compression::None,
-    }
-}
-
-fn open<'s>(file: impl BufRead + 's, compression: Compression) -> Result<Box<dyn Read + 's>, String> {
-    Ok(match compression {
-        Compression::None => Box::new(file),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Compression::Xz => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(DECODER_MEMORY_MAX, liblzma::stream::CONCATENATED)
-                .map_err(|error| error.to_string())?;
-            Box::new(liblzma::bufread::XzDecoder::new_stream(file, stream))
-        }
-        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(file).map_err(|error| reason(&error))?),
-        Compression::Unknown(name) => {
-            return Err(format!("it is {name} data; .tar, .tar.gz, .tar.xz and .tar.zst can be read"));
-        }
-    })
 }
 
 /// Counts what is read of a file.
@@ -160,7 +112,7 @@ fn collect(
     limits: &Limits,
 ) -> Result<Collected, String> {
     let mut collected = Collected::new(keeps);
-    while let Some(member) = reader.next()? {
+    while let Some(member) = reader.next_member()? {
         let Some(mut entry) = collected.entry(&member) else {
             continue;
         };

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rustc_hash::FxBuildHasher;
 
 use super::hard_links::join_hard_links;
-use super::tar::Member;
 use super::{Keeps, escaped};
 use crate::tree::{Entry, FileType, Owner, Problem, ProblemKind, Tree, Xattr};
+use featgraph_archive::tar::Member;
 
 const PATH_MAX: usize = 4095;
 const NAME_MAX: usize = 255;

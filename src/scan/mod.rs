@@ -8,16 +8,15 @@ mod image;
 mod members;
 mod package_files;
 mod packages;
-mod pax;
 mod root;
-mod sparse;
-mod tar;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+
+use featgraph_archive::reason;
 
 use crate::inputs::{Answer, Ask, ContentsState, DigestState, RootState, SourceState, TextState};
 use crate::syntax::snippet;
@@ -105,7 +104,7 @@ pub fn read_text(path: &Path, name: &str) -> TextState {
 /// Compressed bytes as they were before; `None` where these are more than `most`.
 fn unpacked(bytes: &[u8], most: u64) -> Result<Option<Vec<u8>>, String> {
     let mut plain = Vec::new();
-    let stream = archive::expanded(bytes)?;
+    let stream = featgraph_archive::compression::expanded(bytes)?;
     stream.take(most + 1).read_to_end(&mut plain).map_err(|error| format!("it is damaged: {}", reason(&error)))?;
     Ok((plain.len() as u64 <= most).then_some(plain))
 }
@@ -230,22 +229,6 @@ fn special(file_type: std::fs::FileType) -> Option<&'static str> {
         Some("a block device")
     } else {
         Some("a special file")
-    }
-}
-
-/// An error of the system's in words that follow "cannot be read: ".
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => String::from("it does not exist"),
-        io::ErrorKind::PermissionDenied => String::from("permission denied"),
-        io::ErrorKind::NotADirectory => String::from("a part of its path is not a directory"),
-        io::ErrorKind::UnexpectedEof => String::from("it is cut short"),
-        _ => {
-            let text = error.to_string();
-            let text = text.rfind(" (os error").map_or(text.as_str(), |at| &text[..at]);
-            let mut letters = text.chars();
-            letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
-        }
     }
 }
 

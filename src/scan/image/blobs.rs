@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::scan::archive::expanded;
 use crate::scan::members::normalised;
 use crate::scan::root::Beneath;
-use crate::scan::tar::{Member, Reader};
 use crate::scan::{open_regular, reason};
+use featgraph_archive::compression::expanded;
+use featgraph_archive::tar::{Member, Reader};
 
 /// Indexes, manifests and configurations are far smaller.
 const SMALL_MAX: u64 = 8 << 20;
@@ -102,7 +102,7 @@ impl Archive {
     ) -> Result<(), String> {
         let file = open_regular(&self.path)?;
         let mut reader = Reader::new(expanded(BufReader::with_capacity(1 << 17, file))?);
-        while let Some(member) = reader.next()? {
+        while let Some(member) = reader.next_member()? {
             if let Ok(name) = normalised(&member.path) {
                 take(name, &member, &mut reader)?;
             }

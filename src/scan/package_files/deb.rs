@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::super::archive::{Fault, read_members};
 use super::super::{Limits, lists_accounts};
-use super::{ar, stream};
 use crate::tree::Tree;
 use crate::tree::package::{Comparison, PackageFile, PackageFormat, Relation};
+use featgraph_archive::{ar, compression};
 
 /// Scripts and declarations that do something when a package is installed. `triggers` wakes scripts of other packages.
 const SCRIPTS: [&str; 4] = ["config", "postinst", "preinst", "triggers"];
@@ -18,10 +18,11 @@ pub(super) fn read(file: &mut impl Read, limits: &Limits) -> Result<PackageFile,
     let mut tree = None;
     ar::members(file, |name, member| {
         if let Some(compression) = name.strip_prefix("control.tar") {
-            control = Some(Control::read(stream::expanded(member, compression.trim_start_matches('.'))?, limits)?);
+            control =
+                Some(Control::read(compression::expanded_as(member, compression.trim_start_matches('.'))?, limits)?);
         } else if let Some(compression) = name.strip_prefix("data.tar") {
             // The digests tell whether two packages hold the same file.
-            let members = stream::expanded(member, compression.trim_start_matches('.'))?;
+            let members = compression::expanded_as(member, compression.trim_start_matches('.'))?;
             let collected = read_members(members, lists_accounts, true, limits).map_err(Fault::reason)?;
             tree = Some(collected.tree());
         }

@@ -1,16 +1,14 @@
 //! Package files: what a `.deb` or `.rpm` unpacks, and what it says of itself.
 
-mod ar;
-mod cpio;
 mod deb;
 mod rpm;
-mod rpm_header;
-mod stream;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
+
+use featgraph_archive::ar;
 
 use super::{Limits, open_regular, reason};
 use crate::inputs::PackageState;

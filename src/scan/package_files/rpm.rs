@@ -5,12 +5,12 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::super::members::Collected;
-use super::super::tar::Member;
 use super::super::{Limits, kept_size, lists_accounts, reason, too_large};
-use super::rpm_header::Header;
-use super::{cpio, stream};
 use crate::tree::FileType;
 use crate::tree::package::{Comparison, PackageFile, PackageFormat, Relation};
+use featgraph_archive::rpm_header::Header;
+use featgraph_archive::tar::Member;
+use featgraph_archive::{compression, cpio};
 
 /// What every such file begins with.
 pub(super) const MAGIC: &[u8] = &[0xed, 0xab, 0xee, 0xdb];
@@ -225,7 +225,7 @@ fn contents(
     };
     let by_path: HashMap<&[u8], usize> =
         files.rows.iter().enumerate().map(|(number, row)| (row.member.path.as_slice(), number)).collect();
-    let mut payload = stream::expanded(file, compression)?;
+    let mut payload = compression::expanded_as(file, compression)?;
     let mut expanded: u64 = 0;
     cpio::members(
         &mut *payload,

@@ -2,13 +2,13 @@
 
 use std::io::{self, Read};
 
-use super::super::reason;
+use crate::reason;
 
 /// A name in an archive beyond this is none.
 const NAME_MAX: u64 = 1 << 16;
 
 /// Which file an archive has contents for.
-pub(super) enum Member<'n> {
+pub enum Member<'n> {
     /// By its path.
     Path(&'n [u8]),
     /// By its number in the header.
@@ -16,7 +16,7 @@ pub(super) enum Member<'n> {
 }
 
 /// Gives the contents of every member to `take`, which tells for a number how long they are by `size_of`.
-pub(super) fn members(
+pub fn members(
     payload: &mut dyn Read,
     size_of: impl Fn(usize) -> Option<u64>,
     mut take: impl FnMut(&Member<'_>, u64, &mut dyn Read) -> Result<(), String>,

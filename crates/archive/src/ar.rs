@@ -2,16 +2,16 @@
 
 use std::io::{self, Read};
 
-use super::super::reason;
+use crate::reason;
 
 /// What every such file begins with.
-pub(super) const MAGIC: &[u8] = b"!<arch>\n";
+pub const MAGIC: &[u8] = b"!<arch>\n";
 
 /// How many bytes stand before each member.
 const HEADER: usize = 60;
 
 /// Gives every member with its name to `take`, in the order of the file. What is left unread of one is passed over.
-pub(super) fn members<R: Read>(
+pub fn members<R: Read>(
     file: &mut R,
     mut take: impl FnMut(&str, &mut dyn Read) -> Result<(), String>,
 ) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::super::reason;
+use crate::reason;
 
 /// A header beyond this is none; the largest real ones have some tens of megabytes.
 const HEADER_MAX: u64 = 256 << 20;
@@ -25,14 +25,14 @@ struct Entry {
 }
 
 /// A header.
-pub(super) struct Header {
+pub struct Header {
     entries: Vec<Entry>,
     store: Vec<u8>,
 }
 
 impl Header {
     /// Reads a header; one that is `padded` ends at a place that eight divides.
-    pub(super) fn read(file: &mut impl Read, padded: bool) -> Result<Self, String> {
+    pub fn read(file: &mut impl Read, padded: bool) -> Result<Self, String> {
         let mut intro = [0; 16];
         file.read_exact(&mut intro).map_err(|error| reason(&error))?;
         if intro[..4] != [0x8e, 0xad, 0xe8, 1] {
@@ -68,12 +68,12 @@ impl Header {
     }
 
     /// Whether a tag is there.
-    pub(super) fn has(&self, tag: u32) -> bool {
+    pub fn has(&self, tag: u32) -> bool {
         self.entries.iter().any(|entry| entry.tag == tag)
     }
 
     /// The numbers of a tag; none if it is not there or cut short.
-    pub(super) fn numbers(&self, tag: u32) -> Vec<u64> {
+    pub fn numbers(&self, tag: u32) -> Vec<u64> {
         let Some((entry, bytes)) = self.entry(tag) else { return Vec::new() };
         let width = match entry.value_type {
             TYPE_INT8 => 1,
@@ -87,7 +87,7 @@ impl Header {
     }
 
     /// The texts of a tag, as bytes: nothing says that they are UTF-8.
-    pub(super) fn texts(&self, tag: u32) -> Vec<&[u8]> {
+    pub fn texts(&self, tag: u32) -> Vec<&[u8]> {
         let Some((entry, bytes)) = self.entry(tag) else { return Vec::new() };
         let count = match entry.value_type {
             TYPE_STRING => 1,
@@ -98,7 +98,7 @@ impl Header {
     }
 
     /// The one text of a tag.
-    pub(super) fn text(&self, tag: u32) -> Option<String> {
+    pub fn text(&self, tag: u32) -> Option<String> {
         self.texts(tag).first().map(|text| String::from_utf8_lossy(text).into_owned()).filter(|text| !text.is_empty())
     }
 }

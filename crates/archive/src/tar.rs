@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use super::pax::{Pax, decimal, number, until_nul};
-use super::sparse::{self, Leading, Map, Piece};
+use crate::pax::{Pax, decimal, number, until_nul};
+use crate::sparse::{self, Leading, Map, Piece};
 
 const BLOCK: usize = 512;
 
@@ -13,7 +13,7 @@ const BLOCK: usize = 512;
 const EXTENDED_MAX: u64 = 1 << 20;
 
 /// One member, as its headers say.
-pub(super) struct Member {
+pub struct Member {
     /// As in the archive.
     pub path: Vec<u8>,
     /// The target of a link, as in the archive.
@@ -41,7 +41,7 @@ pub(super) struct Member {
 
 impl Member {
     /// Of which only the path and the type are known.
-    pub(super) fn new(path: &[u8], flag: u8) -> Self {
+    pub fn new(path: &[u8], flag: u8) -> Self {
         Self {
             path: path.to_vec(),
             link: Vec::new(),
@@ -60,7 +60,7 @@ impl Member {
 }
 
 /// Members of an archive, one after the other.
-pub(super) struct Reader<R> {
+pub struct Reader<R> {
     inner: R,
     /// Stored bytes of the current member that are not read yet.
     left: u64,
@@ -72,17 +72,18 @@ pub(super) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub(super) fn new(inner: R) -> Self {
+    /// Reads from a stream without compression.
+    pub fn new(inner: R) -> Self {
         Self { inner, left: 0, padding: 0, global: Pax::default(), any: false, piece: vec![0; 1 << 16].into() }
     }
 
     /// What the members are read from.
-    pub(super) fn inner(&mut self) -> &mut R {
+    pub fn inner(&mut self) -> &mut R {
         &mut self.inner
     }
 
     /// The next member; what is left of the current one is passed over. `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Member>, String> {
+    pub fn next_member(&mut self) -> Result<Option<Member>, String> {
         let mut local = Pax::default();
         let (mut long_name, mut long_link) = (None, None);
         let mut extended = false;
@@ -120,7 +121,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Gives the contents of the current member, holes as zeros, piece by piece. `spend` is told of zeros that are not stored.
-    pub(super) fn contents(
+    pub fn contents(
         &mut self,
         member: &Member,
         mut spend: impl FnMut(&mut R, u64) -> io::Result<()>,
@@ -134,7 +135,7 @@ impl<R: Read> Reader<R> {
         let mut at = 0;
         for &(offset, length) in pieces.iter().chain([&(member.size, 0)]) {
             let mut hole = offset.saturating_sub(at);
-            spend(&mut self.inner, hole).map_err(|error| super::reason(&error))?;
+            spend(&mut self.inner, hole).map_err(|error| crate::reason(&error))?;
             while hole > 0 {
                 let count = hole.min(zeros.len() as u64);
                 sink(&zeros[..count as usize]);
@@ -147,7 +148,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The contents of the current member as they are stored, to be read as a stream.
-    pub(super) fn stored_contents(&mut self) -> Stored<'_, R> {
+    pub fn stored_contents(&mut self) -> Stored<'_, R> {
         Stored { reader: self }
     }
 
@@ -218,7 +219,7 @@ impl<R: Read> Reader<R> {
                 Ok(0) => return Err(String::from("it is cut short")),
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(super::reason(&error)),
+                Err(error) => return Err(crate::reason(&error)),
             }
         }
         Ok(Some(block))
@@ -341,7 +342,7 @@ impl<R: Read> Reader<R> {
 }
 
 /// What is stored of the current member of an archive.
-pub(super) struct Stored<'r, R> {
+pub struct Stored<'r, R> {
     reader: &'r mut Reader<R>,
 }
 
@@ -366,7 +367,7 @@ fn read_some(from: &mut impl Read, into: &mut [u8]) -> Result<usize, String> {
             Ok(0) => return Err(String::from("it is cut short")),
             Ok(count) => return Ok(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(super::reason(&error)),
+            Err(error) => return Err(crate::reason(&error)),
         }
     }
 }

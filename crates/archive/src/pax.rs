@@ -2,10 +2,10 @@
 
 /// Records of pax headers: the last of a key counts, an empty one takes the key back.
 #[derive(Default)]
-pub(super) struct Pax(pub Vec<(Vec<u8>, Vec<u8>)>);
+pub struct Pax(pub Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Pax {
-    pub(super) fn add(&mut self, mut rest: &[u8]) -> Result<(), String> {
+    pub fn add(&mut self, mut rest: &[u8]) -> Result<(), String> {
         let broken = || String::from("an extended header is damaged");
         while !rest.is_empty() {
             let space = memchr::memchr(b' ', rest).ok_or_else(broken)?;
@@ -20,28 +20,28 @@ impl Pax {
     }
 
     /// Keeps of each key the last record only.
-    pub(super) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.0.reverse();
         self.0.sort_by(|a, b| a.0.cmp(&b.0));
         self.0.dedup_by(|a, b| a.0 == b.0);
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.0.iter().map(|(key, value)| key.len() + value.len()).sum()
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&[u8]> {
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
         self.0.iter().rev().find(|(known, _)| known == key.as_bytes()).map(|(_, value)| value.as_slice())
     }
 }
 
 /// A field up to its first NUL byte.
-pub(super) fn until_nul(field: &[u8]) -> &[u8] {
+pub fn until_nul(field: &[u8]) -> &[u8] {
     memchr::memchr(0, field).map_or(field, |end| &field[..end])
 }
 
 /// A number in a header: octal digits, or big-endian after a set top bit. An empty field is 0.
-pub(super) fn number(field: &[u8]) -> Option<u64> {
+pub fn number(field: &[u8]) -> Option<u64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
         // Negative numbers (all bits set) mean nothing here.
@@ -60,7 +60,7 @@ pub(super) fn number(field: &[u8]) -> Option<u64> {
 }
 
 /// A number in a pax record.
-pub(super) fn decimal(text: &[u8]) -> Option<u64> {
+pub fn decimal(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     // Times apart, pax numbers have no sign and no fraction.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?

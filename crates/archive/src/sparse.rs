@@ -1,21 +1,21 @@
 //! Where the stored pieces of a sparse file belong, in the four ways in which tar archives say it.
 
 /// A stored piece: where it belongs in the file, and how long it is.
-pub(super) type Piece = (u64, u64);
+pub type Piece = (u64, u64);
 
 /// More pieces than any file system makes of one file, and few enough to keep.
 const PIECES_MAX: usize = 1 << 20;
 
 /// Pieces in the order in which they are stored. What lies between them is zeros.
 #[derive(Debug, Default)]
-pub(super) struct Map {
+pub struct Map {
     pieces: Vec<Piece>,
     end: u64,
 }
 
 impl Map {
     /// Adds a piece; they must come in order and apart.
-    pub(super) fn push(&mut self, offset: u64, length: u64) -> Result<(), String> {
+    pub fn push(&mut self, offset: u64, length: u64) -> Result<(), String> {
         let end = offset.checked_add(length).ok_or_else(broken)?;
         if offset < self.end || self.pieces.len() >= PIECES_MAX {
             return Err(broken());
@@ -29,13 +29,13 @@ impl Map {
     }
 
     /// The pieces, where they all lie within a file of `size` bytes and are `stored` bytes together.
-    pub(super) fn checked(self, size: u64, stored: u64) -> Result<Vec<Piece>, String> {
+    pub fn checked(self, size: u64, stored: u64) -> Result<Vec<Piece>, String> {
         let together: u64 = self.pieces.iter().map(|(_, length)| length).sum();
         if self.end > size || together != stored { Err(broken()) } else { Ok(self.pieces) }
     }
 
     /// From numbers in turn: offset, length, offset, length.
-    pub(super) fn from_numbers(numbers: &[u64]) -> Result<Self, String> {
+    pub fn from_numbers(numbers: &[u64]) -> Result<Self, String> {
         let mut map = Self::default();
         for pair in numbers.chunks(2) {
             match pair {
@@ -48,12 +48,12 @@ impl Map {
 }
 
 /// What is said of a map that makes no sense.
-pub(super) fn broken() -> String {
+pub fn broken() -> String {
     String::from("the map of a sparse file is damaged")
 }
 
 /// The 24-byte entries (two numbers) of an old GNU header, up to the first empty one.
-pub(super) fn old_entries(bytes: &[u8], map: &mut Map) -> Result<(), String> {
+pub fn old_entries(bytes: &[u8], map: &mut Map) -> Result<(), String> {
     for entry in bytes.chunks_exact(24) {
         if entry[0] == 0 {
             break;
@@ -66,18 +66,18 @@ pub(super) fn old_entries(bytes: &[u8], map: &mut Map) -> Result<(), String> {
 
 /// The map at the start of a file's contents (version 1.0): decimal numbers, one a line, the first being how many pairs follow.
 /// It is read block by block until it is whole.
-pub(super) struct Leading {
+pub struct Leading {
     numbers: Vec<u64>,
     current: Option<u64>,
 }
 
 impl Leading {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { numbers: Vec::new(), current: None }
     }
 
     /// Takes a block; the map once it is whole. What follows it in its last block is padding.
-    pub(super) fn take(&mut self, block: &[u8]) -> Result<Option<Map>, String> {
+    pub fn take(&mut self, block: &[u8]) -> Result<Option<Map>, String> {
         for &byte in block {
             match byte {
                 b'0'..=b'9' => {
