@@ -11,6 +11,10 @@
 //!
 //! It uses the format of plans (`featgraph-plan`) and the readers of archives (`featgraph-archive`), and nothing else of featgraph.
 
+#![allow(clippy::disallowed_methods, reason = "it reads sources and writes images")]
+
+pub mod apply;
 pub mod contents;
+pub mod finding;
 pub mod layer;
 pub mod root;
