@@ -8,6 +8,8 @@
 mod documents;
 #[path = "house/floors.rs"]
 mod floors;
+#[path = "house/links.rs"]
+mod links;
 #[allow(dead_code, reason = "only the files of examples are looked at here")]
 #[path = "pages/page.rs"]
 mod page;

@@ -54,6 +54,7 @@ fn read(path: &Path, options: &RootOptions, terminal: &mut Terminal) -> Result<O
     match scan::read_root(place, &named, &Limits::DEFAULT) {
         Ok(read) => {
             notes(&said, &read.notes, terminal);
+            doubt(&said, &read.facts, terminal);
             Ok(Some(read.facts))
         }
         Err(RootError::Unreadable(why)) => Err(Complaint::new(format!("{said} cannot be read: {why}")).into()),
@@ -104,6 +105,19 @@ fn notes(source: &str, notes: &[String], terminal: &mut Terminal) {
         let more = message::count(notes.len() - shown, "more of these is", "more of these are");
         terminal.complain("note", &format!("{more} not shown; a file or pipe is given all of them"), None);
     }
+}
+
+/// Warns about a source that does not look like a root file system: usually a folder above or beside the one that was meant.
+/// Where a part of it could not be read, that may be the part.
+fn doubt(source: &str, facts: &Facts, terminal: &mut Terminal) {
+    let tree = &facts.tree;
+    if facts.opaque || !facts.users.is_empty() || !facts.packages.is_empty() || tree.get("etc").is_some() {
+        return;
+    }
+    let inner = tree.entries().iter().find_map(|entry| entry.path.strip_suffix("/etc/passwd"));
+    let message = format!("{source} does not look like a root file system: it has no `/etc` and no accounts");
+    let help = inner.map(|inner| format!("did you mean {} in it?", message::quoted(inner)));
+    terminal.complain("warning", &message, help.as_deref());
 }
 
 /// Standard input as a file: container images are not read in the order in which they are stored.

@@ -1,6 +1,8 @@
 use std::fs;
 use std::io::Read;
 
+use featgraph::facts::Facts;
+
 use super::ground::{Archive, GROUP, PASSWD, Place};
 
 fn root() -> Archive {
@@ -141,4 +143,33 @@ fn an_archive_is_also_read_from_standard_input() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), place.run(&["facts", "base.tar"]).out);
+}
+
+#[test]
+fn a_source_that_looks_like_no_root_is_warned_of() {
+    let place = Place::new();
+    place.write("project/src/main.c", "");
+    place.write("project/rootfs/etc/passwd", PASSWD);
+    let run = place.run(&["facts", "project"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_eq!(
+        run.err,
+        "warning: `project` does not look like a root file system: it has no `/etc` and no accounts\n  \
+         help: did you mean `rootfs` in it?\n"
+    );
+    assert!(Facts::parse(&run.out).is_ok_and(|facts| !facts.opaque), "what is there is known, whatever it is");
+    // An archive of something else, and an empty folder.
+    place.write("source.tar", Archive::new().directory("./").file("./README", "").bytes());
+    fs::create_dir(place.path("empty")).unwrap();
+    for source in ["source.tar", "empty"] {
+        let run = place.run(&["facts", source]);
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(run.err.contains(&format!("`{source}` does not look like a root file system")), "{run:?}");
+    }
+    // With any of these it is one.
+    place.write("configured/etc/hostname", "");
+    for source in ["configured", "project/rootfs"] {
+        let run = place.run(&["facts", source]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{source}");
+    }
 }

@@ -82,6 +82,12 @@ fn a_directory_of_a_root_is_cloned_from() {
     let run = place.run(&["plan", "c.image.toml", "--entries", "--no-origins"]);
     assert_eq!(run.status, 0, "{run:?}");
     assert!(run.out.contains("path:/etc/motd") && run.out.contains("\"from\": \"base.tar\""), "{}", run.out);
+    // For people, too; and only where they are asked for.
+    let entries = "                    /etc/group\n                    /etc/motd\n                    /etc/passwd\n";
+    let run = place.run(&["plan", "c.image.toml", "--entries", "--format", "text"]);
+    assert_eq!((run.status, run.out.contains(entries)), (0, true), "{}", run.out);
+    let run = place.run(&["plan", "c.image.toml", "--format", "text"]);
+    assert_eq!((run.status, run.out.contains("/etc/motd")), (0, false), "{}", run.out);
 }
 
 #[test]

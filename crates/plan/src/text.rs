@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::io;
 
-use super::model::{Expect, Phase, ReplacedFrom, ReplacedType, Step};
+use super::model::{Expect, Phase, Provided, ReplacedFrom, ReplacedType, Step};
+use super::op::Op;
 use super::output::{Lines, PlanHead, PlanSource};
 use super::words::{describe, plural, shown};
 
@@ -23,7 +24,8 @@ pub(super) fn write<P: PlanSource + ?Sized>(plan: &P, lines: &mut Lines<'_>) -> 
             under = Some((step.phase, step.stage));
         }
         lines.push(&step_line(step));
-        lines.end_line()
+        lines.end_line()?;
+        entries(step, lines)
     })?;
 
     if !head.expects.is_empty() {
@@ -31,6 +33,19 @@ pub(super) fn write<P: PlanSource + ?Sized>(plan: &P, lines: &mut Lines<'_>) -> 
     }
     for expect in head.expects {
         lines.push(&expect_line(expect));
+        lines.end_line()?;
+    }
+    Ok(())
+}
+
+/// Every entry of a tree, an archive or packages, below its step. Without `--entries` a plan has only their number.
+fn entries(step: &Step<'_>, lines: &mut Lines<'_>) -> io::Result<()> {
+    let many = matches!(step.op, Op::CopyTree { .. } | Op::Extract { .. } | Op::Clone { .. } | Op::Packages { .. });
+    if !many || step.provides.iter().any(|provided| matches!(provided, Provided::Tree { .. })) {
+        return Ok(());
+    }
+    for path in step.provides.iter().filter_map(|provided| provided.entity().strip_prefix("path:")) {
+        lines.push(&format!("{:20}{}", "", shown(path)));
         lines.end_line()?;
     }
     Ok(())
