@@ -63,12 +63,14 @@ macro_rules! codes {
 codes! {
     Conflict "conflict" Error "Two features provide one entity in ways that cannot both be true.";
     Cycle "cycle" Error "Features need each other in a circle.";
+    DanglingLink "dangling-link" Warning "A link that came with a folder, an archive, a clone or a package leads nowhere.";
     Duplicate "duplicate" Warning "The same feature is declared twice with equal data.";
     DuplicateKey "duplicate-key" Error "A key or table is defined twice.";
     FileCycle "file-cycle" Error "Files include each other, or images build on each other.";
     IdConflict "id-conflict" Error "One user or group number is used for two names.";
     ImpliedOwner "implied-owner" Warning "A directory made on the way belongs to root inside a directory of another user.";
     InvalidValue "invalid-value" Error "A value is not one that the field can take.";
+    LikelyMissing "likely-missing" Warning "Only something opaque may provide a required entity, and the image speaks against it.";
     Mismatch "mismatch" Error "A required entity exists but is not what is required of it.";
     Missing "missing" Error "A required entity that nothing provides.";
     MissingFile "missing-file" Error "A manifest, ids or facts file that is named does not exist or cannot be read.";

@@ -239,6 +239,14 @@ pub enum Cause {
     ConfiguredUser,
     /// Where an archive is unpacked.
     Destination,
+    /// What attributes are changed of.
+    Changed,
+    /// A path among the arguments of a command: not required, but hardly meant to come later.
+    Mentioned,
+    /// The program of the image configuration.
+    ConfiguredProgram,
+    /// The working directory of the image configuration.
+    ConfiguredDirectory,
 }
 
 /// What must be true of a required entity beside that it exists.

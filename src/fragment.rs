@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::Code;
 use crate::diagnostic::Role;
-use crate::entity::{COMMON_VALIDATORS, Owner, Phase, Provide, Require, Validator};
+use crate::entity::{COMMON_VALIDATORS, Owner, PathFacts, Phase, Provide, Require, Validator};
 use crate::intern::{Entities, EntityId};
 use crate::kind::Kind;
 use crate::syntax::{Document, Language, NodeId};
@@ -30,6 +30,8 @@ pub struct SmallFix {
     pub span: Span,
     /// By what.
     pub text: String,
+    /// Whether it only changes how the thing is written. What could have been meant otherwise, too, is a choice.
+    pub safe: bool,
 }
 
 /// A finding that one file alone gives rise to.
@@ -247,6 +249,32 @@ pub struct Removal {
     pub recursive: bool,
 }
 
+/// A change of what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The feature, by its number in the fragment.
+    pub feature: u32,
+    /// The row that requires what is changed, by its number in [`Fragment::requires`].
+    pub require: u32,
+    /// What is changed: the attributes that are given.
+    pub facts: PathFacts,
+    /// Whether all below it is changed, too.
+    pub recursive: bool,
+}
+
+/// Something that a command has while it runs, and the image does not have.
+#[derive(Clone, Copy, Debug)]
+pub struct ToolRow {
+    /// The feature, by its number in the fragment.
+    pub feature: u32,
+    /// Where it comes from, by number in [`Fragment::references`].
+    pub reference: u32,
+    /// Where it is.
+    pub at: EntityId,
+    /// The value that says so.
+    pub span: Span,
+}
+
 /// A file of the host that a feature names.
 #[derive(Clone, Debug)]
 pub struct SourceRow {
@@ -284,6 +312,19 @@ pub struct Setting {
     pub value: String,
     /// Where.
     pub span: Span,
+}
+
+/// The first word of an entrypoint or of its arguments.
+#[derive(Clone, Debug)]
+pub struct ProgramRow {
+    /// The feature, by its number in the fragment.
+    pub feature: u32,
+    /// The word.
+    pub word: String,
+    /// Where.
+    pub span: Span,
+    /// Whether it is an entrypoint's; else it is the program only where there is no entrypoint.
+    pub entrypoint: bool,
 }
 
 /// What a package feature asks of its manager.
@@ -380,12 +421,20 @@ pub struct Fragment {
     pub grafts: Vec<Graft>,
     /// What is taken away.
     pub removals: Vec<Removal>,
+    /// What is changed.
+    pub changes: Vec<Change>,
+    /// What commands have while they run.
+    pub tools: Vec<ToolRow>,
     /// Host files that features name, each path once.
     pub sources: Vec<SourceRow>,
     /// Manifests and facts that features name.
     pub references: Vec<Reference>,
     /// The image configuration.
     pub settings: Vec<Setting>,
+    /// What the image runs.
+    pub programs: Vec<ProgramRow>,
+    /// Where the image looks for programs: values of PATH.
+    pub search_paths: Vec<String>,
     /// Package features.
     pub packages: Vec<PackageRow>,
     /// Silenced codes.
@@ -414,9 +463,13 @@ impl Fragment {
             links: Vec::new(),
             grafts: Vec::new(),
             removals: Vec::new(),
+            changes: Vec::new(),
+            tools: Vec::new(),
             sources: Vec::new(),
             references: Vec::new(),
             settings: Vec::new(),
+            programs: Vec::new(),
+            search_paths: Vec::new(),
             packages: Vec::new(),
             allows: Vec::new(),
             findings: Vec::new(),

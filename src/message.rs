@@ -69,6 +69,32 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
+/// What in a text is of another tool, and not read here: variables, macros, patterns. `None` where it is a plain path.
+pub fn not_plain(text: &str) -> Option<&'static str> {
+    let after = |mark: char| text.match_indices(mark).filter_map(|(at, found)| text[at + found.len()..].chars().next());
+    if text != text.trim() {
+        Some("it starts or ends with white space: take that away")
+    } else if text.contains("{{") || text.contains("{%") {
+        Some("templates are not rendered here: write the path itself")
+    } else if after('%').any(|next| next == '{' || next == '(') {
+        Some("macros are not expanded here: write the path itself")
+    } else if after('$').any(|next| next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '(')) {
+        Some("variables are not expanded here: write the path itself")
+    } else if text.starts_with('%') {
+        Some("specifiers are not expanded here: write the path itself")
+    } else if text.starts_with('~') {
+        Some("`~` is not expanded here: write the home directory itself")
+    } else if text.contains("://") {
+        Some("addresses are not read here: name a place in the image")
+    } else if text.contains('\\')
+        || text.chars().nth(1) == Some(':') && text.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
+        Some("components of a path are separated by `/`, and there are no drives")
+    } else {
+        None
+    }
+}
+
 /// Whether a path is below a place that only a running system fills.
 pub fn is_run_time_place(path: &str) -> bool {
     ["/dev", "/proc", "/run", "/sys"]

@@ -70,6 +70,15 @@ pub fn nearest<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> O
     nearest_of(written, known.into_iter().map(|name| (name, name)), |_| true)
 }
 
+/// Whether one name was so surely meant as another that it outweighs a doubt: one letter apart, or two of long names, and not by a
+/// number.
+pub fn is_likely(written: &str, known: &str) -> bool {
+    let digits = |name: &str| name.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+    let length = written.chars().count().min(known.chars().count());
+    let allowed = if length >= 8 { 2 } else { 1 };
+    length >= 3 && digits(written) == digits(known) && strsim::osa_distance(written, known) <= allowed
+}
+
 /// The optimal string alignment distance (insertions, deletions, substitutions and swaps of neighbours), a column of the
 /// table at a time: H. Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances" (2003).
 fn bit_parallel_distance(places: &[u64; 128], length: usize, known: &str) -> usize {

@@ -48,7 +48,7 @@ impl Workspace {
                 if let Some(fix) = &finding.fix {
                     diagnostic.fixes.push(crate::diagnostic::Fix {
                         title: fix.title.clone(),
-                        safe: false,
+                        safe: fix.safe,
                         edits: vec![crate::diagnostic::Edit { location: at(fix.span), text: fix.text.clone() }],
                     });
                 }

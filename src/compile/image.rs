@@ -128,6 +128,7 @@ impl Workspace {
         if stop() {
             return None;
         }
+        image.place_changes();
         image.prepare_queries();
         image.fill_places();
         slots::build(&mut image, &self.inputs);
@@ -143,6 +144,7 @@ impl Workspace {
         check::settings(&mut image);
         check::managers(&mut image);
         packages::exclusions(&mut image);
+        image.contradicting_changes();
         check::conflicts(&mut image);
         check::contradictions(&mut image);
         if stop() {

@@ -96,5 +96,13 @@ pub(super) fn settle(
 }
 
 const fn is_withheld(code: Code) -> bool {
-    matches!(code, Code::Missing | Code::Unproven | Code::UnusedAllow | Code::UnusedAssume | Code::UnusedReplace)
+    matches!(
+        code,
+        Code::Missing
+            | Code::LikelyMissing
+            | Code::Unproven
+            | Code::UnusedAllow
+            | Code::UnusedAssume
+            | Code::UnusedReplace
+    )
 }

@@ -51,8 +51,10 @@ pub(super) fn one_for_a_tree(image: &Image, found: Vec<Diagnostic>) -> Vec<Diagn
 
 /// The tree whose entries a finding is against: it stands there, or, of two providers, the other does.
 fn tree_of(trees: &FxHashMap<Place<'_>, usize>, diagnostic: &Diagnostic) -> Option<usize> {
-    let counts =
-        matches!(diagnostic.code, Code::Conflict | Code::Overwrite | Code::Missing | Code::Mismatch | Code::Unproven);
+    let counts = matches!(
+        diagnostic.code,
+        Code::Conflict | Code::DanglingLink | Code::Overwrite | Code::Missing | Code::Mismatch | Code::Unproven
+    );
     // Accounts are no entries: each that is missing is a lack of its own.
     if !counts || !diagnostic.entity.as_deref().is_some_and(|entity| entity.starts_with("path:")) {
         return None;

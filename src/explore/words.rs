@@ -38,6 +38,10 @@ pub(super) fn because(cause: Cause, entity: &str) -> String {
         Cause::Asserted => format!("asserts that {entity} is there"),
         Cause::ConfiguredUser => format!("runs the image as {entity}"),
         Cause::Destination => format!("is unpacked into {entity}"),
+        Cause::Changed => format!("changes {entity}"),
+        Cause::Mentioned => format!("names {entity} in its command"),
+        Cause::ConfiguredProgram => format!("runs {entity} as the program of the image"),
+        Cause::ConfiguredDirectory => format!("runs the image in {entity}"),
     }
 }
 

@@ -40,6 +40,7 @@ rules! {
     Conflict unsafe_ "delete this one of the two" clashes::delete_this;
     Conflict unsafe_ "delete the other one of the two" clashes::delete_other;
     Cycle unsafe_ "delete a `requires` of the circle" clashes::delete_requirement;
+    DanglingLink unsafe_ "add an `allow`" lints::allow;
     Duplicate safe "delete the second declaration" clashes::delete_duplicate;
     DuplicateKey safe "delete the second key, if both have the same value" model::delete_equal_key;
     DuplicateKey unsafe_ "delete the second key" model::delete_second_key;
@@ -50,6 +51,10 @@ rules! {
     ImpliedOwner safe "add an `ensure_dir` that belongs to the owner of the directory above" needs::add_owned_directory;
     InvalidValue safe "write the mode, path or word that was meant" values::write_meant;
     InvalidValue safe "delete an `allow` that cannot be" values::delete_allow;
+    InvalidValue unsafe_ "write one of several values that may be meant" values::write_possible;
+    LikelyMissing unsafe_ "rename it to the name that was meant" needs::rename_likely;
+    LikelyMissing unsafe_ "add an `assume`, with a reason to fill in" needs::assume;
+    LikelyMissing unsafe_ "let the command run in phase `finalize`" needs::run_last;
     Mismatch safe "make the program executable where it is declared" needs::make_executable;
     Mismatch unsafe_ "make the program executable in the parent" needs::make_executable_in_parent;
     Mismatch unsafe_ "set `recursive = true`" needs::remove_all_below;
@@ -59,6 +64,8 @@ rules! {
     Missing safe "declare the user or group, next to its like" accounts::declare;
     Missing unsafe_ "rename it to a similar name" needs::rename_similar;
     Missing unsafe_ "declare the user or group, although there is a similar one" accounts::declare_similar;
+    Missing unsafe_ "add an `ensure_dir`, although a directory has a similar name" needs::add_directory_anyway;
+    Missing unsafe_ "set `parents = true`, although a directory has a similar name" needs::make_parents_anyway;
     Missing unsafe_ "set `must_exist = false`" needs::need_not_exist;
     Missing unsafe_ "set `expect = \"nothing\"`" needs::expect_nothing;
     Missing unsafe_ "add an `assume`, with a reason to fill in" needs::assume;
@@ -72,8 +79,10 @@ rules! {
     SymlinkLoop unsafe_ "delete the link" clashes::delete_this;
     Syntax unsafe_ "close a string at the end of its line" model::close_string;
     UnknownKey safe "rename a mistyped key" model::rename_key;
+    UnknownKey unsafe_ "rename a key of another tool" model::rename_foreign_key;
     UnknownKey unsafe_ "delete the key" model::delete_key;
     UnknownKind safe "rename a mistyped kind" model::rename_kind;
+    UnknownKind unsafe_ "rename a kind of another tool" model::rename_foreign_kind;
     UnorderedCommands unsafe_ "let one provide a `virtual:` that the other requires" clashes::order_commands;
     UnpinnedId safe "write the number that is allocated" accounts::write_number;
     Unproven unsafe_ "add an `assume`, with a reason to fill in" needs::assume;
@@ -86,4 +95,6 @@ rules! {
     WorldWritable unsafe_ "set the sticky bit of a directory" lints::sticky;
     WorldWritable unsafe_ "add an `allow`" lints::allow;
     WrongType safe "convert the value where its meaning is certain" values::convert;
+    WrongType unsafe_ "split a command line into words" values::split_words;
+    WrongType unsafe_ "make a command line a `script`" values::make_script;
 }

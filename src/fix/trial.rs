@@ -72,7 +72,15 @@ fn tally<'r>(keys: impl Iterator<Item = Key<'r>>) -> FxHashMap<Key<'r>, usize> {
 
 /// What an incomplete image keeps back: it comes to light once the image is read whole, and no fix has added it.
 const fn is_kept_back(code: Code) -> bool {
-    matches!(code, Code::Missing | Code::Unproven | Code::UnusedAllow | Code::UnusedAssume | Code::UnusedReplace)
+    matches!(
+        code,
+        Code::Missing
+            | Code::LikelyMissing
+            | Code::Unproven
+            | Code::UnusedAllow
+            | Code::UnusedAssume
+            | Code::UnusedReplace
+    )
 }
 
 /// Tries fixes of one report.

@@ -171,6 +171,9 @@ pub fn report_cycle(nodes: &Nodes<'_>, circle: &[Edge]) -> (Diagnostic, Vec<u32>
         let text = edge_sentence(image, edge, &say);
         diagnostic.related.push(image.related(Role::Edge, Some(edge.entity), place, text));
     }
+    for edge in &told {
+        image.tell_links(&mut diagnostic, edge.why);
+    }
     diagnostic.help = Some(
         "break the circle: drop one of the requirements, provide one of the entities otherwise, or move a feature to an earlier phase".to_owned(),
     );

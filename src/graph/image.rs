@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::accounts::AccountFiles;
+use super::attributes::Changes;
 use super::layer::{Known, Layer, Spot};
 use super::packages::PackageRows;
 use super::slots::Slots;
@@ -60,6 +61,20 @@ pub struct ImageGraft {
     pub provide: Option<u32>,
 }
 
+/// Something that a command has while it runs, and the image does not have.
+pub struct ImageTool {
+    /// The command.
+    pub feature: u32,
+    /// Where it comes from, relative to the working directory.
+    pub from: String,
+    /// Where it is.
+    pub at: EntityId,
+    /// The value that says so.
+    pub span: Span,
+    /// What it has; nothing where that could not be read.
+    pub layer: Option<Layer>,
+}
+
 /// Numbers given to accounts in the ids file.
 #[derive(Default, Debug, Clone)]
 pub struct Ids {
@@ -97,6 +112,10 @@ pub struct Image {
     pub links: Vec<LinkRow>,
     /// What is taken away.
     pub removals: Vec<Removal>,
+    /// What is changed.
+    pub changes: Changes,
+    /// What commands have while they run.
+    pub tools: Vec<ImageTool>,
     /// Trees.
     pub grafts: Vec<ImageGraft>,
     /// Package files that could be read, by feature.
@@ -208,6 +227,12 @@ impl Image {
     /// What the base knows of an entity, whatever the image did to it.
     pub fn known(&self, entity: EntityId) -> Option<&Known> {
         self.base.as_ref()?.known((*self.spots.get(entity.index())?)?)
+    }
+
+    /// What a command has while it runs.
+    pub fn tools_of(&self, feature: u32) -> impl Iterator<Item = &ImageTool> {
+        let start = self.tools.partition_point(|tool| tool.feature < feature);
+        self.tools[start..].iter().take_while(move |tool| tool.feature == feature)
     }
 
     /// The file that declares a feature.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::accounts::AccountFiles;
-use super::image::{File, Ids, Image, ImageGraft};
+use super::attributes::Changes;
+use super::image::{File, Ids, Image, ImageGraft, ImageTool};
 use super::layer::Layer;
 use super::slots::Slots;
 use crate::entity::{Content, Owner, Provide, Require, Validator, What};
@@ -29,6 +30,8 @@ impl Image {
             accounts: Vec::new(),
             links: Vec::new(),
             removals: Vec::new(),
+            changes: Changes::default(),
+            tools: Vec::new(),
             grafts: Vec::new(),
             packages: Vec::new(),
             entries: Vec::new(),
@@ -83,6 +86,9 @@ impl Image {
             image.add(fragment);
         }
         image.find_includes();
+        for tool in &mut image.tools {
+            tool.layer = images.get(&tool.from).cloned();
+        }
         super::trees::graft(&mut image, inputs, images);
         super::packages::clear_opaque(&mut image);
         image
@@ -158,6 +164,20 @@ impl Image {
             feature: features + removal.feature,
             entity: of(removal.entity),
             ..*removal
+        }));
+        self.changes.rows.extend(fragment.changes.iter().map(|change| {
+            let mut change = *change;
+            change.feature += features;
+            change.require += requires;
+            (change.facts.user, change.facts.group) = (owner(change.facts.user), owner(change.facts.group));
+            change
+        }));
+        self.tools.extend(fragment.tools.iter().map(|tool| ImageTool {
+            feature: features + tool.feature,
+            from: fragment.references[tool.reference as usize].path.clone(),
+            at: of(tool.at),
+            span: tool.span,
+            layer: None,
         }));
         self.grafts.extend(fragment.grafts.iter().map(|graft| {
             let mut graft = graft.clone();

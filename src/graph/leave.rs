@@ -22,8 +22,16 @@ impl Image {
             } else if self.taken.contains_key(&id) {
                 builder.cut(id);
             }
-            if let There::Slot(slot) = self.within(id, Phase::Finalize) {
-                builder.present(id, self.known_of(&self.slots.slots[slot as usize], numbers));
+            match self.within(id, Phase::Finalize) {
+                There::Slot(slot) => {
+                    builder.present(id, self.known_of(&self.slots.slots[slot as usize], numbers));
+                }
+                There::Base(known) if self.is_changed(id, Phase::ALL.len()) => {
+                    let mut known = known.clone();
+                    self.change_known(id, There::Base(&known.clone()), &mut known);
+                    builder.present(id, known);
+                }
+                _ => {}
             }
         }
         // What is assumed here is as good as there for whoever stands on it.
@@ -47,6 +55,22 @@ impl Image {
             packages |= installed;
         }
         Layer::on(self.base.as_ref(), self.name.clone(), builder, (opaque, packages))
+    }
+
+    /// What changes make of what is known of a path.
+    fn change_known(&self, entity: EntityId, there: There<'_>, known: &mut Known) {
+        if !self.is_changed(entity, Phase::ALL.len()) {
+            return;
+        }
+        let view = self.view_after(entity, there, Phase::ALL.len());
+        (known.mode, known.user, known.group) = (view.mode, view.user.map(owned), view.group.map(owned));
+        let changed = self.changed_xattrs(entity);
+        if !changed.is_empty() {
+            let mut all: std::collections::BTreeMap<Box<str>, Box<str>> =
+                known.xattrs.take().into_iter().flatten().collect();
+            all.extend(changed.into_iter().map(|(name, value)| (name.into(), value.into())));
+            known.xattrs = Some(all.into_iter().collect());
+        }
     }
 
     fn tree_owner(&self, owner: Owner) -> Option<tree::Owner> {
@@ -87,6 +111,9 @@ impl Image {
                 known.mode = view.mode;
                 known.user = view.user.map(owned);
                 known.group = view.group.map(owned);
+                let slots = self.slots.range(slot.entity);
+                let number = slots.clone().find(|&number| self.slots.slots[number as usize].phase == slot.phase);
+                self.change_known(slot.entity, There::Slot(number.unwrap_or_default()), &mut known);
                 match self.substance(row) {
                     Substance::Text(text) => {
                         known.digest = Some(*blake3::hash(text.as_bytes()).as_bytes());

@@ -1,6 +1,7 @@
 //! One image's features as a graph: what is there, who provides and requires it, whether it fits, in which order.
 
 mod accounts;
+mod attributes;
 pub mod cast;
 pub mod check;
 pub mod circles;

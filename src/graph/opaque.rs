@@ -43,8 +43,16 @@ impl Image {
         let mut places = Vec::new();
         let packages_may = self.a_package_may_provide(entity);
         let until = if ordered { phase as usize } else { phase as usize + 1 };
+        let removes = |feature: u32| {
+            let file = &self.files[self.file_of(feature) as usize];
+            file.fragment.packages.iter().any(|row| file.features + row.feature == feature && row.removes)
+        };
         for &feature in &self.opaque_features {
             let row = &self.features[feature as usize];
+            // What is taken away brings nothing.
+            if row.kind == Kind::Package && removes(feature) {
+                continue;
+            }
             let counts = (row.phase as usize) < until || row.phase == phase && row.kind == Kind::Run;
             if Some(feature) == except || !counts || row.kind == Kind::Package && !packages_may || places.len() >= MOST
             {

@@ -7,6 +7,7 @@ use crate::entity::{Content, Means, PathFacts, Strength, What};
 use crate::fragment::PackageRow;
 use crate::intern::{EntityId, EntityType};
 use crate::kind::Kind;
+use crate::message;
 use crate::syntax::Shape;
 
 /// How many names of names are followed; a circle of hard links is a circle of steps, reported as such.
@@ -63,26 +64,42 @@ impl Image {
         there
     }
 
-    /// Names the links through which a row's path led to its place.
-    pub fn tell_links(&self, diagnostic: &mut crate::diagnostic::Diagnostic, why: super::edges::Why) {
+    /// The links through which a row's path led to its place, in the order in which they were followed.
+    pub fn links_of(&self, why: super::edges::Why) -> Vec<EntityId> {
+        use super::RowId;
         use super::edges::Why;
-        let row = match why {
-            Why::Require(row) => super::RowId::Require(row),
-            Why::Parent(row) => super::RowId::Provide(row),
-            Why::Link(row) => row,
-            Why::Removal(row) => super::RowId::Removal(row),
-            Why::Reads(_) | Why::Skips(_) => return,
+        let mut links = Vec::new();
+        let mut add = |row: RowId| {
+            if let Some(&trail) = self.trail_of.get(&row) {
+                links.extend(self.trail(trail).into_iter().rev());
+            }
         };
-        let Some(&trail) = self.trail_of.get(&row) else { return };
-        let mut links = self.trail(trail);
-        links.reverse();
-        // That a link leads through itself says nothing.
-        if let super::RowId::Link(row) = row {
-            let own = self.provides[self.links[row as usize].provide as usize].entity;
-            links.retain(|&link| link != own);
+        match why {
+            Why::Require(row) => add(RowId::Require(row)),
+            Why::Parent(row) => add(RowId::Provide(row)),
+            Why::Link(RowId::Link(row)) => {
+                // Where a link leads starts from where it really stands.
+                let provide = self.links[row as usize].provide;
+                add(RowId::Provide(provide));
+                add(RowId::Link(row));
+                // That a link leads through itself says nothing.
+                let own = self.provides[provide as usize].entity;
+                links.retain(|&link| link != own);
+            }
+            Why::Link(row) => add(row),
+            Why::Removal(row) => add(RowId::Removal(row)),
+            Why::Reads(_) | Why::Skips(_) => {}
         }
-        for link in links.into_iter().take(8) {
-            for slot in self.slots.of(link) {
+        let mut seen = rustc_hash::FxHashSet::default();
+        links.retain(|&link| seen.insert(link));
+        links
+    }
+
+    /// Names the links through which a row's path led to its place, wherever they come from.
+    pub fn tell_links(&self, diagnostic: &mut crate::diagnostic::Diagnostic, why: super::edges::Why) {
+        for link in self.links_of(why).into_iter().take(8) {
+            let slots = self.slots.of(link);
+            for slot in slots {
                 let provide = &self.provides[slot.lead as usize];
                 let place = self.at(provide.feature, provide.span);
                 if place.order() == diagnostic.location.order() {
@@ -92,6 +109,20 @@ impl Image {
                 let related = self.related(Role::Link, Some(link), place, text);
                 if !diagnostic.related.iter().any(|other| other.location.order() == related.location.order()) {
                     diagnostic.related.push(related);
+                }
+            }
+            if slots.is_empty()
+                && let (Some(known), Some(base)) = (self.known(link), &self.base)
+            {
+                let target = known.target.as_deref().map(|target| format!(" to {}", message::quoted(target)));
+                let note = format!(
+                    "{} is a link{} in parent {}",
+                    self.say(link),
+                    target.unwrap_or_default(),
+                    message::quoted(&base.name)
+                );
+                if !diagnostic.notes.contains(&note) {
+                    diagnostic.notes.push(note);
                 }
             }
         }
@@ -164,6 +195,9 @@ impl Image {
             if own || row.means == Means::Contained && row.span == self.features[feature].origin {
                 self.places[feature].get_or_insert(row.entity);
             }
+        }
+        for change in &self.changes.rows {
+            self.places[change.feature as usize].get_or_insert(self.requires[change.require as usize].entity);
         }
         for removal in &self.removals {
             self.places[removal.feature as usize].get_or_insert(removal.entity);

@@ -3,7 +3,7 @@
 use super::image::Image;
 use super::slots::There;
 use crate::entity::Phase;
-use crate::intern::EntityId;
+use crate::intern::{EntityId, EntityType};
 
 /// What takes something away.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +23,14 @@ impl Image {
                 return Some(removal);
             }
             if at == EntityId::ROOT || !self.entities.is_path(at) {
-                return None;
+                break;
             }
             at = self.entities.parent(at);
         }
+        // What a package owns goes with it.
+        let package = self.known(entity)?.package.as_deref()?;
+        let package = self.entities.find_name(EntityType::Package, package)?;
+        self.removal_at.get(&(package, phase)).copied()
     }
 
     /// What takes an entity away in a phase: a removal, or what replaces a directory above it.

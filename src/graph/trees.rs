@@ -26,8 +26,9 @@ pub fn graft(image: &mut Image, inputs: &Inputs, images: &FxHashMap<String, Laye
             GraftFrom::Archive { source, strip, names } => {
                 let path = &fragment.sources[*source as usize].path;
                 if let Some(ArchiveState::Tree(tree)) = inputs.archive(path) {
-                    problems(image, &graft, tree, path);
                     let tree = if *strip == 0 { tree.clone() } else { Arc::new(tree.stripped(*strip as usize)) };
+                    let tree = excluded(&tree, &graft);
+                    problems(image, &graft, &tree, path);
                     put(image, number, &graft, tree, Owners::Archive { names: *names }, false);
                 }
             }
@@ -94,8 +95,8 @@ fn folder(image: &mut Image, number: usize, fragment: &Fragment, graft: &Graft, 
             image.provides[row as usize].what = What::Path(facts);
         }
         Some(SourceState::Directory(tree)) => {
-            problems(image, graft, tree, path);
-            let tree = if graft.exclude.is_empty() { tree.clone() } else { Arc::new(excluded(tree, &graft.exclude)) };
+            let tree = excluded(tree, graft);
+            problems(image, graft, &tree, path);
             put(image, number, graft, tree, Owners::Root, true);
         }
         Some(SourceState::Special(what)) => {
@@ -112,27 +113,20 @@ fn folder(image: &mut Image, number: usize, fragment: &Fragment, graft: &Graft, 
     }
 }
 
-fn excluded(tree: &Tree, patterns: &[String]) -> Tree {
+/// The tree as it is put into the image: without what the feature excludes.
+fn excluded(tree: &Arc<Tree>, graft: &Graft) -> Arc<Tree> {
+    if graft.exclude.is_empty() {
+        return tree.clone();
+    }
     let mut builder = ignore::gitignore::GitignoreBuilder::new("/");
-    for pattern in patterns {
+    for pattern in &graft.exclude {
         // A pattern that does not parse was reported when the manifest was read.
         let _ = builder.add_line(None, pattern);
     }
-    let Ok(matcher) = builder.build() else { return tree.clone() };
-    let mut entries: Vec<Entry> = Vec::with_capacity(tree.entries().len());
-    let mut dropped: Option<&str> = None;
-    for entry in tree.entries() {
-        if dropped.is_some_and(|above| tree::is_below(&entry.path, above)) {
-            continue;
-        }
-        let is_directory = entry.file_type == FileType::Directory;
-        if !entry.path.is_empty() && matcher.matched(&*entry.path, is_directory).is_ignore() {
-            dropped = is_directory.then_some(&*entry.path);
-        } else {
-            entries.push(entry.clone());
-        }
+    match builder.build() {
+        Ok(matcher) => Arc::new(tree.without(|path, is_directory| matcher.matched(path, is_directory).is_ignore())),
+        Err(_) => tree.clone(),
     }
-    Tree::new(entries, Vec::new()).with_texts(tree.texts().to_vec())
 }
 
 /// Entries that cannot be part of an image, as one finding for the tree.
@@ -337,7 +331,7 @@ fn clone(image: &mut Image, number: usize, graft: &Graft, layer: &Layer, path: &
         graft.at = image.provides[row as usize].entity;
     }
     let single = known.file_type != Some(FileType::Directory);
-    let tree = Arc::new(Tree::new(entries, Vec::new()));
+    let tree = excluded(&Arc::new(Tree::new(entries, Vec::new())), &graft);
     image.grafts[number].cloned = Some(tree.clone());
     put(image, number, &graft, tree, Owners::Names, true);
     if single {

@@ -51,6 +51,7 @@ pub fn unite_shared(image: &mut Image) {
     image.unite_equal_trees();
     image.unite_equal_runs();
     image.report_equal_settings();
+    image.unite_equal_changes();
     for feature in 0..image.slots.merged.len() as u32 {
         let representative = image.slots.representative(feature);
         image.slots.merged[feature as usize] = representative;
@@ -167,6 +168,14 @@ impl Image {
     fn unite_equal_runs(&mut self) {
         for (first, again) in self.unite_equal(self.of_kind(Kind::Run)) {
             let message = "the same `run` is declared twice; it will be carried out once".to_owned();
+            self.report_repeat(first, again, None, message);
+        }
+    }
+
+    /// Changes that say exactly the same in one phase are one step.
+    fn unite_equal_changes(&mut self) {
+        for (first, again) in self.unite_equal(self.of_kind(Kind::Attributes)) {
+            let message = "the same `attributes` is declared twice; it will be carried out once".to_owned();
             self.report_repeat(first, again, None, message);
         }
     }

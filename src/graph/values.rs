@@ -70,9 +70,22 @@ impl Image {
 
     /// A feature's extended attributes, sorted.
     pub fn xattrs(&self, provide: &Provide) -> Vec<(String, String)> {
-        let fragment = self.fragment_of(provide.feature);
+        self.xattrs_of(provide.feature)
+    }
+
+    /// The value of a key of a feature's own table.
+    pub fn key_span(&self, feature: u32, key: &str) -> Option<crate::text::Span> {
+        let document = &self.fragment_of(feature).document;
+        let text = &self.fragment_of(feature).source.text;
+        let value = document.get(self.features[feature as usize].node, key, text)?;
+        Some(document.span(value))
+    }
+
+    /// The extended attributes that a feature gives, sorted.
+    pub fn xattrs_of(&self, feature: u32) -> Vec<(String, String)> {
+        let fragment = self.fragment_of(feature);
         let text = fragment.source.text.as_str();
-        let node = self.features[provide.feature as usize].node;
+        let node = self.features[feature as usize].node;
         let Some(table) = fragment.document.get(node, "xattrs", text) else { return Vec::new() };
         let mut xattrs: Vec<(String, String)> = fragment
             .document

@@ -100,7 +100,11 @@ impl Image {
 
     /// Why what is there is not what is required; `None` if it is.
     pub fn fails(&self, there: There<'_>, validator: &Validator) -> Option<Unmet> {
-        let view = self.view(there);
+        self.view_fails(&self.view(there), validator)
+    }
+
+    /// The same of what is known of something.
+    pub fn view_fails(&self, view: &View<'_>, validator: &Validator) -> Option<Unmet> {
         if let (Some(wanted), Some(found)) = (validator.file_type, view.file_type)
             && wanted != found
         {

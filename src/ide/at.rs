@@ -184,7 +184,7 @@ pub(super) fn named(fragment: &Fragment, at: &At) -> Option<(Named, Span)> {
             Some((Named::Entity(EntityType::Path, target), at.span))
         }
         FieldType::Codes => Some((Named::Code(Code::from_name(&text)?), at.span)),
-        FieldType::Strings if field.name == "command" => {
+        FieldType::Command => {
             let path = normalised(&text).ok()?;
             Some((Named::Entity(EntityType::Path, path.into_owned()), at.span))
         }

@@ -269,7 +269,7 @@ impl Found<'_> {
                 };
             }
             FieldType::LinkTarget => return self.paths(),
-            FieldType::Strings if field.name == "command" => return self.paths(),
+            FieldType::Command => return self.paths(),
             _ => {}
         }
         let Some(kind) = kind else { return };
@@ -381,7 +381,12 @@ fn opener(field: &Field, number: usize) -> String {
         FieldType::Boolean if field.default == Some("true") => format!("${{{number}:false}}"),
         FieldType::Boolean => format!("${{{number}:true}}"),
         FieldType::Integer(_) => format!("${number}"),
-        FieldType::HostPathList | FieldType::Strings | FieldType::PathList | FieldType::Entities | FieldType::Codes => {
+        FieldType::HostPathList
+        | FieldType::Strings
+        | FieldType::Command
+        | FieldType::PathList
+        | FieldType::Entities
+        | FieldType::Codes => {
             format!("[\"${number}\"]")
         }
         FieldType::Table | FieldType::AnyTable => format!("{{ ${number} }}"),

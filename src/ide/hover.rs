@@ -99,6 +99,8 @@ pub(super) fn takes(field_type: FieldType) -> String {
         FieldType::Name => "a name".to_owned(),
         FieldType::Names => "a name, or a list of them".to_owned(),
         FieldType::Strings => "a list of strings".to_owned(),
+        FieldType::Command => "a list: the program and its arguments".to_owned(),
+        FieldType::Tools => "a list of tables with `from` and `at`".to_owned(),
         FieldType::PathList => "a list of paths in the image".to_owned(),
         FieldType::Owner => "a name or a number".to_owned(),
         FieldType::Mode => "octal permission bits, such as `\"0644\"`".to_owned(),

@@ -11,6 +11,7 @@ pub(super) const SRC: usize = 1;
 const DST: usize = 2;
 const USER: usize = 3;
 const GROUP: usize = 4;
+const EXCLUDE: usize = 5;
 
 pub(super) const KIND: KindSpec = KindSpec {
     name: "clone",
@@ -29,6 +30,12 @@ pub(super) const KIND: KindSpec = KindSpec {
         ),
         Field::optional("user", FieldType::Owner, "The user of every entry, in place of its own."),
         Field::optional("group", FieldType::Owner, "The group of every entry, in place of its own."),
+        Field::default(
+            "exclude",
+            FieldType::Strings,
+            "[]",
+            "Patterns as in .gitignore of what is left out, below `src`.",
+        ),
     ],
     phase: Phase::Main,
     parents: Some(false),
@@ -40,6 +47,7 @@ pub(super) const KIND: KindSpec = KindSpec {
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let owners = l.owners(d, USER, GROUP);
+    let exclude = l.patterns(d, EXCLUDE);
     let from = l.image_reference(d, FROM);
     let src = l.path(d, SRC);
     let Some(mut path) = l.path(d, DST) else { return };
@@ -61,7 +69,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         from: GraftFrom::Image { reference: from, path: src.entity, span: src.span },
         mode: None,
         owners,
-        exclude: Vec::new(),
+        exclude,
         span: d.span_or_header(SRC),
     });
 }

@@ -12,6 +12,7 @@ const STRIP_COMPONENTS: usize = 2;
 const OWNERS: usize = 3;
 const USER: usize = 4;
 const GROUP: usize = 5;
+const EXCLUDE: usize = 6;
 
 pub(super) const KIND: KindSpec = KindSpec {
     name: "extract",
@@ -37,6 +38,12 @@ pub(super) const KIND: KindSpec = KindSpec {
         ),
         Field::optional("user", FieldType::Owner, "The user of every entry, in place of the archive's."),
         Field::optional("group", FieldType::Owner, "The group of every entry, in place of the archive's."),
+        Field::default(
+            "exclude",
+            FieldType::Strings,
+            "[]",
+            "Patterns as in .gitignore of what is left out, below `dst`, after components have been stripped.",
+        ),
     ],
     phase: Phase::Main,
     parents: Some(false),
@@ -50,6 +57,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
     let strip = l.integer(d, STRIP_COMPONENTS).unwrap_or(0);
     let names = l.choice(d, OWNERS) == Some(1);
     let owners = l.owners(d, USER, GROUP);
+    let exclude = l.patterns(d, EXCLUDE);
     let source = l.archive_element(d, SRC);
     let Some(path) = l.path(d, DST) else { return };
     l.main(path.entity);
@@ -63,7 +71,7 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         from: GraftFrom::Archive { source, strip, names },
         mode: None,
         owners,
-        exclude: Vec::new(),
+        exclude,
         span: d.span_or_header(SRC),
     });
 }

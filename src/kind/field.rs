@@ -23,6 +23,10 @@ pub enum FieldType {
     Names,
     /// A list of strings.
     Strings,
+    /// A program with its arguments, as a list.
+    Command,
+    /// A list of tables `{ from, at }`.
+    Tools,
     /// A list of absolute paths in the image.
     PathList,
     /// A user or group: a name or a number.

@@ -1,11 +1,13 @@
 //! The kinds of features: each file here says a kind's fields once and lowers a declaration into the neutral vocabulary.
 
 mod assume;
+mod attributes;
 mod clone;
 mod device;
 mod ensure_dir;
 mod extract;
 mod field;
+pub(crate) mod foreign;
 mod group;
 mod hardlink;
 mod install;
@@ -72,6 +74,7 @@ macro_rules! kinds {
 
 kinds! {
     Assume assume;
+    Attributes attributes;
     Clone clone;
     Device device;
     EnsureDir ensure_dir;

@@ -3,7 +3,7 @@
 use super::KindSpec;
 use super::field::{Field, FieldType};
 use super::lowering::{Declared, Lowering};
-use crate::entity::Phase;
+use crate::entity::{Cause, DIRECTORY, Phase};
 
 /// The fields in the order in which `configure` lists them.
 pub(super) const ENTRYPOINT: usize = 0;
@@ -20,8 +20,8 @@ pub(super) const KIND: KindSpec = KindSpec {
     name: "oci",
     summary: "Sets the image's configuration: entry point, environment, user and so on.",
     fields: &[
-        Field::optional("entrypoint", FieldType::Strings, "Program and arguments that are always run."),
-        Field::optional("cmd", FieldType::Strings, "Default arguments."),
+        Field::optional("entrypoint", FieldType::Command, "Program and arguments that are always run."),
+        Field::optional("cmd", FieldType::Command, "Default arguments."),
         Field::optional("env", FieldType::Table, "Environment variables."),
         Field::optional("labels", FieldType::Table, "Labels."),
         Field::optional(
@@ -44,7 +44,7 @@ pub(super) const KIND: KindSpec = KindSpec {
 
 fn lower(l: &mut Lowering<'_>, d: &Declared) {
     for field in [ENTRYPOINT, CMD] {
-        l.strings(d, field);
+        l.configured_program(d, field, field == ENTRYPOINT);
         l.setting(d, field);
     }
     for field in [ENV, LABELS] {
@@ -53,8 +53,11 @@ fn lower(l: &mut Lowering<'_>, d: &Declared) {
         }
     }
     l.configured_user(d, USER);
-    l.path(d, WORKING_DIR);
-    l.string(d, STOP_SIGNAL);
+    l.search_path(d, ENV);
+    if let Some(path) = l.path(d, WORKING_DIR) {
+        l.require(d, path.entity, path.span, DIRECTORY, Cause::ConfiguredDirectory, false);
+    }
+    l.signal(d, STOP_SIGNAL);
     for field in [USER, WORKING_DIR, STOP_SIGNAL] {
         l.setting(d, field);
     }

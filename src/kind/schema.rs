@@ -104,6 +104,18 @@ fn shared() -> Map<String, Value> {
     define("name", account_name());
     define("names", one_or_more("name"));
     define("strings", json!({ "type": "array", "items": { "type": "string" } }));
+    define(
+        "tools",
+        json!({
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": { "from": reference("host_path"), "at": reference("path") },
+                "required": ["from", "at"],
+                "additionalProperties": false
+            }
+        }),
+    );
     define("table", json!({ "type": "object", "additionalProperties": { "type": "string" } }));
     define(
         "owner",
@@ -267,7 +279,8 @@ fn value(field: &Field) -> Value {
         FieldType::HostPathList => "host_path_list",
         FieldType::Name => "name",
         FieldType::Names => "names",
-        FieldType::Strings => "strings",
+        FieldType::Strings | FieldType::Command => "strings",
+        FieldType::Tools => "tools",
         FieldType::Owner => "owner",
         FieldType::Mode => "mode",
         FieldType::Table => "table",

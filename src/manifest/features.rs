@@ -3,7 +3,7 @@
 use super::values::{renamed, reserved, suggest, wrong_type};
 use crate::catalog::Code;
 use crate::fragment::SmallFix;
-use crate::kind::{Kind, Lowering};
+use crate::kind::{self, Kind, Lowering};
 use crate::message;
 use crate::near;
 use crate::syntax::{NodeId, Shape};
@@ -30,7 +30,7 @@ pub fn features(lowering: &mut Lowering<'_>, kind: Kind, node: NodeId) {
             let finding = lowering.report(Code::WrongType, span, sentence);
             if single {
                 let (title, text) = (format!("write `[[{name}]]`"), format!("[[{name}]]"));
-                finding.fix = Some(SmallFix { title, span, text });
+                finding.fix = Some(SmallFix { title, span, text, safe: true });
             }
             lowering.declaration(kind, node);
         }
@@ -52,10 +52,10 @@ pub fn unknown(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     let document = &lowering.fragment.document;
     let (key, shape) = (document.key(node), document.shape(node));
     // What is a slip of syntax already is not judged as a name, too.
-    let damaged =
-        lowering.fragment.findings.iter().any(|finding| {
-            finding.code == Code::Syntax && finding.span.start <= key.end && key.start <= finding.span.end
-        });
+    let slips = lowering.fragment.findings.partition_point(|finding| finding.code == Code::Syntax);
+    let slips = &lowering.fragment.findings[..slips];
+    let next = slips.partition_point(|finding| finding.span.end < key.start);
+    let damaged = slips.get(next).is_some_and(|finding| finding.span.start <= key.end);
     if shape == Shape::Broken || damaged {
         return;
     }
@@ -65,7 +65,8 @@ pub fn unknown(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     }
     let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     let known = kinds.iter().copied().chain(["image", "include", "format_version"]);
-    let near = near::nearest(name, known);
+    let foreign = kind::foreign::kind(name).map(Kind::name);
+    let near = foreign.or_else(|| near::nearest(name, known));
     let entries = if shape == Shape::Array { document.children(node).count() } else { 1 };
     let is_feature = matches!(shape, Shape::Array | Shape::Table);
     let (code, sentence) = if is_feature {
@@ -76,6 +77,7 @@ pub fn unknown(lowering: &mut Lowering<'_>, name: &str, node: NodeId) {
     };
     let finding = lowering.report(code, key, sentence);
     finding.loses = is_feature;
-    finding.fix = near.map(|near| renamed(key, near));
+    // What another tool calls by another name may have other keys, too.
+    finding.fix = near.map(|near| SmallFix { safe: foreign.is_none(), ..renamed(key, near) });
     suggest(finding, near, || format!("the kinds are {}", message::list(&kinds)));
 }

@@ -97,7 +97,8 @@ fn package_manager(lowering: &mut Lowering<'_>, node: NodeId, span: Span) {
     let sentence = format!("`package_manager` cannot be {}", message::quoted(&name));
     let finding = lowering.report(Code::InvalidValue, span, sentence);
     let near = near::nearest(&name, known);
-    finding.fix = near.map(|near| SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\"") });
+    finding.fix =
+        near.map(|near| SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\""), safe: true });
     suggest(finding, near, || format!("known are {}", message::list(&known)));
 }
 

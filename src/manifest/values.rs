@@ -34,7 +34,7 @@ pub fn suggest(finding: &mut FileFinding, near: Option<&str>, otherwise: impl Fn
 
 /// The edit that gives a key its known name.
 pub fn renamed(span: Span, name: &str) -> SmallFix {
-    SmallFix { title: format!("rename it to `{name}`"), span, text: name.to_owned() }
+    SmallFix { title: format!("rename it to `{name}`"), span, text: name.to_owned(), safe: true }
 }
 
 /// A string.

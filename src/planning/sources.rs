@@ -29,6 +29,11 @@ pub(super) fn inputs_of(operations: &Operations<'_>, nodes: &Nodes<'_>, node: u3
                         .map_or(own, |from| Digest::of(format!("{own} {}", Digest::from_bytes(from)).as_bytes()));
                     (InputType::Tree, tree_size(tree), digest)
                 }
+                // A whole image that a command has while it runs.
+                None if source.owners => {
+                    let digest = Digest::from_bytes(source.from?);
+                    (InputType::Tree, 0, digest)
+                }
                 None => match digested {
                     Some(DigestState::File { size, digest }) => (InputType::File, *size, Digest::from_bytes(*digest)),
                     _ => return None,

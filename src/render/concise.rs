@@ -11,14 +11,24 @@ pub(super) fn write(diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Resu
         let start = location.start();
         writeln!(
             out,
-            "{}:{}:{}: {}[{}]: {}",
+            "{}:{}:{}: {}[{}]: {}{}",
             escaped(&location.source.name),
             start.line,
             start.column,
             diagnostic.severity.name(),
             diagnostic.code.name(),
             escaped(&diagnostic.message),
+            escaped(&meant(diagnostic)),
         )?;
     }
     Ok(())
+}
+
+/// The name that was probably meant, where the help starts with it.
+fn meant(diagnostic: &Diagnostic) -> String {
+    let help = diagnostic.help.as_deref().unwrap_or_default();
+    match help.split_once('?') {
+        Some((meant, _)) if meant.starts_with("did you mean ") => format!(" ({meant}?)"),
+        _ => String::new(),
+    }
 }

@@ -4,6 +4,7 @@ mod entry;
 pub mod package;
 mod path;
 mod version;
+mod without;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -38,7 +38,7 @@ pub use model::{
     Expect, Expected, FORMAT_VERSION, Input, InputType, Origin, Origins, PathType, Phase, Plan, PlanParent, Provided,
     Replaced, ReplacedFrom, ReplacedType, Stage, Step,
 };
-pub use op::{Manager, Node, Op, Owners, SourceType};
+pub use op::{Manager, Node, Op, Owners, SourceType, Tool};
 pub use output::{HandOn, PlanFormat, PlanHead, PlanSource, UnknownFormat, WriteOrigins, WriteStep, write};
 pub use plain::plain_length;
 pub use read::{ReadError, read};

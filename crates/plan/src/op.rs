@@ -113,6 +113,26 @@ pub enum Op<'a> {
         /// The file.
         target: Cow<'a, str>,
     },
+    /// Sets attributes of what is there; what is null or absent stays as it is.
+    SetAttributes {
+        /// The place.
+        path: Cow<'a, str>,
+        /// Its mode; null: unchanged.
+        mode: Option<Mode>,
+        /// Its user; null: unchanged.
+        user: Option<Cow<'a, str>>,
+        /// The user's number.
+        uid: Option<u32>,
+        /// Its group; null: unchanged.
+        group: Option<Cow<'a, str>>,
+        /// The group's number.
+        gid: Option<u32>,
+        /// Extended attributes to set, by name. Absent: none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        xattrs: BTreeMap<String, String>,
+        /// Whether all below it is changed, too. Of a symbolic link only the owner is.
+        recursive: bool,
+    },
     /// Makes a device or a named pipe.
     MakeNode {
         /// The node.
@@ -174,6 +194,9 @@ pub enum Op<'a> {
         group: Option<Cow<'a, str>>,
         /// The group's number.
         gid: Option<u32>,
+        /// What is not unpacked: gitignore patterns below `dst`, after components are dropped. Absent: everything is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
         /// Entries that something else provides, as places in the image. Absent: none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skip: Vec<String>,
@@ -194,6 +217,9 @@ pub enum Op<'a> {
         group: Option<Cow<'a, str>>,
         /// The group's number.
         gid: Option<u32>,
+        /// What is not copied: gitignore patterns below `src`. Absent: everything is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        exclude: Vec<String>,
         /// Entries that something else provides, as places in this image. Absent: none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         skip: Vec<String>,
@@ -264,6 +290,9 @@ pub enum Op<'a> {
         env: BTreeMap<String, String>,
         /// Whether it may use the network.
         network: bool,
+        /// What is mounted read-only while it runs, and is no part of the image. Absent: nothing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<Tool>,
     },
     /// Sets the image configuration. What is absent stays as the parent has it.
     Configure {
@@ -296,6 +325,16 @@ pub enum Op<'a> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stop_signal: Option<Cow<'a, str>>,
     },
+}
+
+/// Something that a command needs and the image does not have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(expecting = "a tool")]
+pub struct Tool {
+    /// What is mounted: an image's manifest, or a root file system on the host as a folder, an archive or a container image.
+    pub from: String,
+    /// Where.
+    pub at: String,
 }
 
 /// What a node is.

@@ -10,7 +10,7 @@ use super::contents;
 use super::digest::Digest;
 use super::json::{Form, Key, Object, key};
 use super::mode::Mode;
-use super::op::Op;
+use super::op::{Op, Tool};
 
 /// More members than any operation has.
 const MOST: usize = 16;
@@ -22,6 +22,7 @@ enum Value<'o> {
     Number(u32),
     NumberOrNull(Option<u32>),
     Mode(Mode),
+    ModeOrNull(Option<Mode>),
     Text(&'o str),
     Contents(&'o contents::Text<'o>),
     TextOrNull(Option<&'o str>),
@@ -29,6 +30,7 @@ enum Value<'o> {
     Map(&'o BTreeMap<String, String>),
     Source(&'o str),
     Sources(&'o [String]),
+    Tools(&'o [Tool]),
 }
 
 /// Writes an operation as it stands in a plan.
@@ -37,6 +39,12 @@ pub(super) fn write_op(out: &mut Vec<u8>, form: Form, op: &Op<'_>) {
     each(op, |key, value| match value {
         Value::Source(path) => object.text(key, path),
         Value::Sources(paths) => object.texts(key, paths.iter().map(String::as_str)),
+        Value::Tools(tools) => object.list(key, tools, |out, tool| {
+            let mut object = Object::open(out, form);
+            object.text(key!("from"), &tool.from);
+            object.text(key!("at"), &tool.at);
+            object.close();
+        }),
         value => plain(&mut object, key, value),
     });
     object.close();
@@ -66,6 +74,15 @@ pub(super) fn write_key_op(out: &mut Vec<u8>, op: &Op<'_>, source: &impl Fn(&str
                 written.sort_unstable();
                 object.texts(key, written.iter().map(String::as_str));
             }
+            Value::Tools(tools) => object.list(key, tools, |out, tool| {
+                let mut object = Object::open(out, Form::Canonical);
+                object.text(key!("at"), &tool.at);
+                match source(&tool.from) {
+                    Some(digest) => object.digest(key!("from"), digest),
+                    None => object.text(key!("from"), &tool.from),
+                }
+                object.close();
+            }),
             value => plain(&mut object, key, value),
         }
     }
@@ -79,11 +96,14 @@ fn plain(object: &mut Object<'_>, key: Key, value: Value<'_>) {
         Value::Number(number) => object.number(key, number),
         Value::NumberOrNull(number) => object.number_or_null(key, number),
         Value::Mode(mode) => object.mode(key, mode),
+        Value::ModeOrNull(Some(mode)) => object.mode(key, mode),
+        Value::ModeOrNull(None) => object.raw(key, "null"),
         Value::Text(text) | Value::Source(text) => object.text(key, text),
         Value::TextOrNull(text) => object.text_or_null(key, text),
         Value::Contents(text) => object.contents(key, text),
         Value::List(texts) | Value::Sources(texts) => object.texts(key, texts.iter().map(String::as_str)),
         Value::Map(map) => object.map(key, map),
+        Value::Tools(tools) => object.texts(key, tools.iter().map(|tool| tool.at.as_str())),
     }
 }
 
@@ -179,6 +199,15 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
         Op::MakeHardlink { link, target } => {
             tell(&[of_type("make_hardlink"), (key!("link"), Some(Text(link))), (key!("target"), Some(Text(target)))]);
         }
+        Op::SetAttributes { path, mode, user, uid, group, gid, xattrs, recursive } => {
+            tell(&[
+                of_type("set_attributes"),
+                (key!("path"), Some(Text(path))),
+                (key!("mode"), Some(Value::ModeOrNull(*mode))),
+            ]);
+            tell(&given(user, uid, group, gid));
+            tell(&[(key!("xattrs"), map_if_any(xattrs)), (key!("recursive"), Some(Flag(*recursive)))]);
+        }
         Op::MakeNode { path, node, major, minor, mode, user, uid, group, gid } => {
             tell(&[
                 of_type("make_node"),
@@ -203,7 +232,7 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
             (key!("source_type"), Some(Text(source_type.name()))),
             (key!("directory"), Some(Flag(*directory))),
         ]),
-        Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, skip } => {
+        Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, exclude, skip } => {
             tell(&[
                 of_type("extract"),
                 (key!("src"), Some(Source(src))),
@@ -212,9 +241,9 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
                 (key!("owners"), Some(Text(owners.name()))),
             ]);
             tell(&given(user, uid, group, gid));
-            tell(&[(key!("skip"), list_if_any(skip))]);
+            tell(&[(key!("exclude"), list_if_any(exclude)), (key!("skip"), list_if_any(skip))]);
         }
-        Op::Clone { from, src, dst, user, uid, group, gid, skip } => {
+        Op::Clone { from, src, dst, user, uid, group, gid, exclude, skip } => {
             tell(&[
                 of_type("clone"),
                 (key!("from"), Some(Source(from))),
@@ -222,7 +251,7 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
                 (key!("dst"), Some(Text(dst))),
             ]);
             tell(&given(user, uid, group, gid));
-            tell(&[(key!("skip"), list_if_any(skip))]);
+            tell(&[(key!("exclude"), list_if_any(exclude)), (key!("skip"), list_if_any(skip))]);
         }
         Op::AddGroup { name, gid, system } => tell(&[
             of_type("add_group"),
@@ -254,7 +283,7 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
             (key!("upgrade"), Some(List(upgrade))),
             (key!("files"), Some(Sources(files))),
         ]),
-        Op::Run { command, user, uid, cwd, env, network } => tell(&[
+        Op::Run { command, user, uid, cwd, env, network, tools } => tell(&[
             of_type("run"),
             (key!("command"), Some(List(command))),
             (key!("user"), Some(Text(user))),
@@ -262,6 +291,7 @@ fn each<'o>(op: &'o Op<'_>, mut tell: impl FnMut(Key, Value<'o>)) {
             (key!("cwd"), Some(Text(cwd))),
             (key!("env"), Some(Map(env))),
             (key!("network"), Some(Flag(*network))),
+            (key!("tools"), (!tools.is_empty()).then_some(Value::Tools(tools))),
         ]),
         Op::Configure { entrypoint, cmd, env, labels, user, uid, working_dir, exposed_ports, volumes, stop_signal } => {
             tell(&[

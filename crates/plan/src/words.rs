@@ -46,6 +46,21 @@ pub(super) fn describe(op: &Op<'_>) -> (&'static str, String) {
             }
             ("node", words)
         }
+        Op::SetAttributes { path, mode, user, group, xattrs, recursive, .. } => {
+            let mut words = shown(path).into_owned();
+            if let Some(mode) = mode {
+                let _ = write!(words, "  {mode}");
+            }
+            words.push_str(&owner_or_none(user.as_deref(), group.as_deref()));
+            if !xattrs.is_empty() {
+                let names: Vec<String> = xattrs.keys().cloned().collect();
+                let _ = write!(words, "  {}", listed(&names));
+            }
+            if *recursive {
+                words.push_str("  with all below");
+            }
+            ("set", words)
+        }
         Op::Remove { path, must_exist, recursive } => {
             let mut words = shown(path).into_owned();
             if !must_exist {
@@ -111,7 +126,7 @@ pub(super) fn describe(op: &Op<'_>) -> (&'static str, String) {
             }
             ("packages", words)
         }
-        Op::Run { command, user, cwd, network, .. } => {
+        Op::Run { command, user, cwd, network, tools, .. } => {
             let mut words = String::new();
             for (number, word) in command.iter().enumerate() {
                 if number > 0 {
@@ -126,6 +141,10 @@ pub(super) fn describe(op: &Op<'_>) -> (&'static str, String) {
             let _ = write!(words, "  as {} in {}", shown(user), shown(cwd));
             if *network {
                 words.push_str("  with network");
+            }
+            if !tools.is_empty() {
+                let at: Vec<String> = tools.iter().map(|tool| tool.at.clone()).collect();
+                let _ = write!(words, "  with {}", listed(&at));
             }
             ("run", words)
         }

@@ -11,7 +11,10 @@ impl Touched<'_> {
     /// Judges what is missing again where something came or went that may have been meant.
     pub(super) fn mistyped(&mut self, whole: &Whole) {
         let image = self.image;
-        let missing = whole.findings.iter().filter(|found| found.code == Code::Missing);
+        let missing = whole
+            .findings
+            .iter()
+            .filter(|found| matches!(found.code, Code::Missing | Code::LikelyMissing | Code::Unproven));
         let mut missing: Vec<EntityId> =
             missing.filter_map(|found| image.entities.find(found.entity.as_deref()?)).collect();
         loop {

@@ -46,6 +46,8 @@ use super::image::Ground;
 use super::settle::settle;
 use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic};
+use crate::entity::Means;
+use crate::fragment::LinkRow;
 use crate::graph::part::{Edited, Part};
 use crate::graph::{File, check, edges, slots};
 use crate::inputs::Inputs;
@@ -89,6 +91,11 @@ impl Workspace {
             edits.values().map(|edit| (Arc::as_ptr(&edit.before().source), edit)).collect();
         // Places of trees are compared with places of findings; both would have to be led to where they are now.
         if image.grafts.iter().any(|graft| graft.tree.is_some() && edits.contains_key(&graft.file)) {
+            return None;
+        }
+        // A link of a tree that leads nowhere is told of the link, and follows from what it leads to.
+        let of_tree = |link: &LinkRow| image.provides[link.provide as usize].means == Means::Contained;
+        if image.links.iter().any(of_tree) {
             return None;
         }
         let (judged, found) = judge_anew(whole, &edits, &self.inputs)?;
@@ -153,6 +160,7 @@ const fn is_local(code: Code) -> bool {
         Code::Conflict
             | Code::Overwrite
             | Code::Missing
+            | Code::LikelyMissing
             | Code::Unproven
             | Code::Mismatch
             | Code::Duplicate
@@ -191,7 +199,7 @@ fn judge_anew(
             if !is_local(diagnostic.code) {
                 return None;
             }
-            if diagnostic.code == Code::Missing {
+            if matches!(diagnostic.code, Code::Missing | Code::LikelyMissing | Code::Unproven) {
                 more |= touched.look_beside(entity)?;
             }
             let features = features

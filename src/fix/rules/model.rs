@@ -15,37 +15,24 @@ fn token(page: &Page, old: Span, name: &str) -> String {
 
 /// Writes the key that was meant.
 pub(super) fn rename_key(task: &Task<'_>) -> Draft {
-    let span = task.diagnostic.location.span;
-    if let Some(fix) = task.proposed {
-        let name = fix.edits.first()?.text.trim_matches('"').to_owned();
-        return Some((fix.title.clone(), vec![task.page.replace(span, token(&task.page, span, &name))]));
-    }
-    let node = task.node?;
-    let name = synonym(&task.page.key(node))?;
-    let table = task.page.feature_table(node)?;
-    let takes = task.page.feature(table)?.kind.all_fields().any(|field| field.name == name);
-    let free = task.page.get(table, name).is_none() && task.page.parent(node) == Some(table);
-    (takes && free)
-        .then(|| (format!("rename it to `{name}`"), vec![task.page.replace(span, token(&task.page, span, name))]))
+    key(task, true)
 }
 
-/// What a key is called in other tools, and here.
-fn synonym(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "owner" => "user",
-        "permissions" | "perms" | "perm" | "chmod" => "mode",
-        "destination" | "dest" | "to" => "dst",
-        "source" | "from" => "src",
-        "content" | "contents" => "text",
-        "create_parents" | "mkdirs" => "parents",
-        "overwrite" | "force" => "replace",
-        "depends" | "needs" | "depends_on" => "requires",
-        "cmd" | "argv" => "command",
-        "environment" => "env",
-        "directory" | "workdir" | "working_dir" => "cwd",
-        "packages" => "names",
-        _ => return None,
-    })
+/// Writes the key for a word of another tool.
+pub(super) fn rename_foreign_key(task: &Task<'_>) -> Draft {
+    key(task, false)
+}
+
+fn key(task: &Task<'_>, safe: bool) -> Draft {
+    let fix = task.proposed.filter(|fix| fix.safe == safe)?;
+    let name = fix.edits.first()?.text.trim_matches('"').to_owned();
+    // A key that is there already cannot be there again.
+    let taken = task.node.and_then(|node| task.page.parent(node)).and_then(|table| task.page.get(table, &name));
+    if taken.is_some() {
+        return None;
+    }
+    let span = task.diagnostic.location.span;
+    Some((fix.title.clone(), vec![task.page.replace(span, token(&task.page, span, &name))]))
 }
 
 /// Takes a key away that the kind does not have.
@@ -56,7 +43,16 @@ pub(super) fn delete_key(task: &Task<'_>) -> Draft {
 
 /// Writes the kind that was meant, in every header.
 pub(super) fn rename_kind(task: &Task<'_>) -> Draft {
-    let (page, fix) = (&task.page, task.proposed?);
+    kind(task, true)
+}
+
+/// Writes the kind for a word of another tool, in every header.
+pub(super) fn rename_foreign_kind(task: &Task<'_>) -> Draft {
+    kind(task, false)
+}
+
+fn kind(task: &Task<'_>, safe: bool) -> Draft {
+    let (page, fix) = (&task.page, task.proposed.filter(|fix| fix.safe == safe)?);
     let name = fix.edits.first()?.text.trim_matches('"').to_owned();
     let node = task.node?;
     // The key's place is that of the first header, too, so the node may be the list or its first table.

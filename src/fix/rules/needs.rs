@@ -26,6 +26,20 @@ pub(super) fn rename_similar(task: &Task<'_>) -> Draft {
     if is_slip(task) { None } else { rename(task) }
 }
 
+/// Writes the name that was meant, although something opaque may provide the other one.
+pub(super) fn rename_likely(task: &Task<'_>) -> Draft {
+    rename(task)
+}
+
+/// Has a command run after all that it names.
+pub(super) fn run_last(task: &Task<'_>) -> Draft {
+    if task.needed().is_some() {
+        return None;
+    }
+    let edits = task.page.set(task.table()?, "phase", &Value::string("finalize"))?;
+    Some(("let the command run in phase `finalize`".to_owned(), edits))
+}
+
 /// In the finding's place and in all others that need the same.
 fn rename(task: &Task<'_>) -> Draft {
     let ((_, name), meant) = (task.entity()?, task.meant()?);
@@ -42,6 +56,15 @@ fn rename(task: &Task<'_>) -> Draft {
 
 /// Makes all directories on the way.
 pub(super) fn make_parents(task: &Task<'_>) -> Draft {
+    if task.meant().is_some() { None } else { parents(task) }
+}
+
+/// Makes all directories on the way, although a directory of a similar name may be meant.
+pub(super) fn make_parents_anyway(task: &Task<'_>) -> Draft {
+    if task.meant().is_some() { parents(task) } else { None }
+}
+
+fn parents(task: &Task<'_>) -> Draft {
     let needed = task.needed()?;
     if !needed.chain || task.owner().is_some() {
         return None;
@@ -51,6 +74,15 @@ pub(super) fn make_parents(task: &Task<'_>) -> Draft {
 
 /// Declares the directory.
 pub(super) fn add_directory(task: &Task<'_>) -> Draft {
+    if task.meant().is_some() { None } else { missing_directory(task) }
+}
+
+/// Declares the directory, although one of a similar name may be meant.
+pub(super) fn add_directory_anyway(task: &Task<'_>) -> Draft {
+    if task.meant().is_some() { missing_directory(task) } else { None }
+}
+
+fn missing_directory(task: &Task<'_>) -> Draft {
     task.needed()?.directory.then(|| directory(task, vec![task.entity_of("path")?.to_owned()]))?
 }
 

@@ -3,12 +3,13 @@
 use crate::fix::task::{Draft, Task};
 use crate::fix::write::{Value, quoted};
 use crate::kind::FieldType;
+use crate::message;
 use crate::syntax::{NodeId, Shape};
 
 /// What the reader of the file proposes; else a path that is absolute and has no `..`.
 pub(super) fn write_meant(task: &Task<'_>) -> Draft {
     if let Some(fix) = task.proposed {
-        return Some((fix.title.clone(), fix.edits.clone()));
+        return fix.safe.then(|| (fix.title.clone(), fix.edits.clone()));
     }
     let node = task.node?;
     let is_path = matches!(expected(task, node)?, FieldType::Path | FieldType::Paths | FieldType::PathList);
@@ -17,16 +18,31 @@ pub(super) fn write_meant(task: &Task<'_>) -> Draft {
     (path != text).then(|| written(task, node, &Value::String(path)))?
 }
 
-/// A path from `/`, without `.` and `..`; none if that leads above `/` or nowhere.
+/// What the reader of the file proposes as one of several readings.
+pub(super) fn write_possible(task: &Task<'_>) -> Draft {
+    let fix = task.proposed.filter(|fix| !fix.safe)?;
+    Some((fix.title.clone(), fix.edits.clone()))
+}
+
+/// Directories at the top of every root: a relative path that starts with one was meant to start at `/`.
+const TOP: [&str; 19] = [
+    "bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv",
+    "sys", "tmp", "usr", "var",
+];
+
+/// A path from `/`, without `.`; none where something else may have been meant: `..` behind a link leads elsewhere.
 fn absolute(text: &str) -> Option<String> {
-    if text.is_empty() || text.contains("${") || text.contains('\0') || text.starts_with('~') {
+    if text.contains('\0') || message::not_plain(text).is_some() || text.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let first = text.split('/').find(|part| !matches!(*part, "" | "."))?;
+    if !text.starts_with('/') && !TOP.contains(&first) {
         return None;
     }
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(parts.pop()?),
             part => parts.push(part),
         }
     }
@@ -51,7 +67,7 @@ fn expected(task: &Task<'_>, node: NodeId) -> Option<FieldType> {
 
 fn written(task: &Task<'_>, node: NodeId, value: &Value) -> Draft {
     let text = value.text();
-    let title = format!("write {}", crate::message::printable(&text));
+    let title = format!("write {}", message::printable(&text));
     Some((title, vec![task.page.replace(task.page.span(node), text)]))
 }
 
@@ -95,6 +111,10 @@ pub(super) fn convert(task: &Task<'_>) -> Draft {
             FieldType::Strings | FieldType::PathList | FieldType::HostPathList | FieldType::Codes | FieldType::Entities,
             Shape::String,
         ) if !is_element => in_brackets(task, node),
+        // A command line is not a program: only a word alone is.
+        (FieldType::Command, Shape::String) if !is_element => {
+            (words(&page.string(node)?)?.len() == 1).then(|| in_brackets(task, node))?
+        }
         (
             FieldType::String | FieldType::Name | FieldType::Strings | FieldType::Names | FieldType::Table,
             Shape::Integer | Shape::Float | Shape::Bool | Shape::Datetime,
@@ -130,6 +150,43 @@ fn in_brackets(task: &Task<'_>, node: NodeId) -> Draft {
     let span = task.page.span(node);
     let text = format!("[{}]", span.of(task.page.text()));
     Some(("put it in brackets".to_owned(), vec![task.page.replace(span, text)]))
+}
+
+/// The words of a command line that has nothing a shell would read otherwise.
+fn words(line: &str) -> Option<Vec<&str>> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " /._-+=:,@%".contains(c);
+    let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+    // `A=b program` sets a variable for a shell.
+    let assigns = words.first().is_some_and(|first| first.contains('='));
+    (line.chars().all(plain) && !assigns && !words.is_empty()).then_some(words)
+}
+
+/// A command line as a list of its words.
+pub(super) fn split_words(task: &Task<'_>) -> Draft {
+    let (node, line) = command_line(task)?;
+    let words = words(&line).filter(|words| words.len() > 1)?;
+    written(task, node, &Value::List(words.into_iter().map(Value::string).collect()))
+}
+
+/// A command line as a script for the shell.
+pub(super) fn make_script(task: &Task<'_>) -> Draft {
+    let (node, line) = command_line(task)?;
+    let page = &task.page;
+    let feature = page.feature(page.feature_table(node)?)?;
+    let takes = feature.kind.all_fields().any(|field| field.name == "script");
+    if words(&line).is_some_and(|words| words.len() == 1) || !takes || page.key(node) != "command" {
+        return None;
+    }
+    let key = page.fragment.document.key(node);
+    let name = if page.is_json() { "\"script\"" } else { "script" };
+    Some(("make it a `script` for the shell".to_owned(), vec![page.replace(key, name)]))
+}
+
+/// A text where a list of program and arguments is wanted.
+fn command_line(task: &Task<'_>) -> Option<(NodeId, String)> {
+    let node = task.node?;
+    (expected(task, node)? == FieldType::Command && task.page.member(node) == Some(node)).then_some(())?;
+    Some((node, task.page.string(node)?))
 }
 
 /// One table where a kind is a list of tables.

@@ -8,7 +8,7 @@ use crate::graph::edges::Edges;
 use crate::graph::image::Image;
 use crate::graph::slots::There;
 use crate::graph::view::ViewOwner;
-use crate::intern::EntityType;
+use crate::intern::{EntityId, EntityType};
 use crate::message;
 use crate::tree::FileType;
 use rustc_hash::FxHashSet;
@@ -22,14 +22,32 @@ pub fn lints(image: &mut Image, edges: &Edges) {
     unused_replaces(image);
 }
 
+/// A mode that a feature gives something.
+struct GivenMode {
+    feature: u32,
+    entity: EntityId,
+    span: crate::text::Span,
+    mode: u16,
+    file_type: Option<FileType>,
+}
+
 fn modes(image: &mut Image) {
-    for number in 0..image.provides.len() {
-        let row = image.provides[number];
-        let What::Path(facts) = row.what else { continue };
-        let Some(mode) = facts.mode else { continue };
-        if facts.given & PathFacts::MODE == 0 || row.means != Means::Made {
-            continue;
-        }
+    let provided = image.provides.iter().filter_map(|row| {
+        let What::Path(facts) = row.what else { return None };
+        let mode = facts.mode.filter(|_| facts.given & PathFacts::MODE != 0 && row.means == Means::Made)?;
+        let (feature, entity, span) = (row.feature, row.entity, row.span);
+        Some(GivenMode { feature, entity, span, mode, file_type: facts.file_type })
+    });
+    let changed = image.changes.rows.iter().filter_map(|change| {
+        let mode = change.facts.mode.filter(|_| change.facts.given & PathFacts::MODE != 0)?;
+        let (row, feature) = (&image.requires[change.require as usize], change.feature);
+        let file_type = image.view(image.within(row.entity, image.phase(feature))).file_type;
+        Some(GivenMode { feature, entity: row.entity, span: row.span, mode, file_type })
+    });
+    let careless = |given: &GivenMode| given.mode & 0o6002 != 0;
+    let given: Vec<GivenMode> = provided.chain(changed).filter(careless).collect();
+    for row in given {
+        let (mode, facts) = (row.mode, &row);
         let is_file = facts.file_type == Some(FileType::File);
         let is_directory = facts.file_type == Some(FileType::Directory);
         let open = (is_file || is_directory) && mode & 0o002 != 0 && mode & 0o1000 == 0;
@@ -240,6 +258,6 @@ fn unused_replaces(image: &mut Image) {
 }
 
 /// The canonical place of what a feature is about.
-pub fn main_place(image: &Image, feature: u32) -> Option<crate::intern::EntityId> {
+pub fn main_place(image: &Image, feature: u32) -> Option<EntityId> {
     image.places.get(feature as usize).copied().flatten().or(image.features[feature as usize].main)
 }

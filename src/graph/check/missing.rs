@@ -9,11 +9,14 @@ use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Role};
 use crate::entity::{Cause, Means, Phase, What};
 use crate::fragment::Feature;
+use crate::graph::RowId;
 use crate::graph::edges::Why;
 use crate::graph::image::Image;
 use crate::graph::slots::There;
 use crate::graph::view::Unmet;
-use crate::intern::EntityId;
+use crate::intern::{EntityId, EntityType};
+use crate::message;
+use crate::near;
 use crate::syntax::NodeId;
 use crate::text::Span;
 
@@ -106,10 +109,20 @@ pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Fa
                 if judge.is_clouded(group[0].entity, group[0].phase) {
                     continue;
                 }
+                let (mentioned, group): (Vec<Failure>, Vec<Failure>) =
+                    group.iter().cloned().partition(|failure| failure.cause == Cause::Mentioned);
+                for failure in mentioned {
+                    judge.late(&failure);
+                }
                 let may_be = |failure: &Failure| {
                     failure.mount || image.opaque_before(failure.entity, failure.phase) || opaque_sees(failure)
                 };
                 let (open, missing): (Vec<Failure>, Vec<Failure>) = group.iter().cloned().partition(may_be);
+                let (dangling, missing): (Vec<Failure>, Vec<Failure>) =
+                    missing.into_iter().partition(|failure| judge.comes_with_a_tree(failure));
+                for failure in dangling {
+                    judge.dangling(&failure);
+                }
                 if !missing.is_empty() {
                     judge.missing(&missing);
                 }
@@ -270,23 +283,7 @@ impl Judge<'_> {
                 Some(format!("let the provider run in phase `{}`, or the one that needs it later", first.phase.name()));
             explained = true;
         }
-        // Taken away before.
-        if !explained
-            && let Some(phase) = Phase::ALL
-                .iter()
-                .rev()
-                .find(|&&phase| image.goes_in(first.entity, phase) && (phase < first.phase || !first.ordered))
-            && let Some(removal) = image.removal_of(first.entity, *phase)
-            && image.removals[removal as usize].feature != first.feature
-        {
-            let removal = &image.removals[removal as usize];
-            let text = format!("removed here, in phase `{}`", phase.name());
-            diagnostic.related.push(image.related(
-                Role::Provider,
-                Some(removal.entity),
-                image.at(removal.feature, removal.span),
-                text,
-            ));
+        if !explained && self.tell_removal(&mut diagnostic, first) {
             diagnostic.help = Some("keep it, or provide it again in a later phase".to_owned());
             explained = true;
         }
@@ -309,6 +306,85 @@ impl Judge<'_> {
         self.findings.push((diagnostic, Self::features(group)));
     }
 
+    /// Whether it is a link that came with a folder, an archive, a clone or a package: nobody wrote it here.
+    fn comes_with_a_tree(&self, failure: &Failure) -> bool {
+        let Why::Link(RowId::Link(link)) = failure.why else { return false };
+        failure.cause == Cause::LinkTarget
+            && self.image.provides[self.image.links[link as usize].provide as usize].means == Means::Contained
+    }
+
+    /// A link of a tree that leads nowhere.
+    fn dangling(&mut self, failure: &Failure) {
+        let image = self.image;
+        let Why::Link(RowId::Link(row)) = failure.why else { return };
+        let link = &image.links[row as usize];
+        let (feature, span) = self.place(failure);
+        let entity = image.provides[link.provide as usize].entity;
+        let place = image.say(failure.entity);
+        let target = message::quoted(&link.target);
+        let leads = if target == place { target } else { format!("{target}, which is {place}") };
+        let message = format!("the link {} leads to {leads}, and nothing is there", image.say(entity));
+        let mut diagnostic = image.diagnostic(Code::DanglingLink, Some(entity), image.at(feature, span), message);
+        diagnostic.label = "brings a link that leads nowhere".to_owned();
+        image.tell_links(&mut diagnostic, failure.why);
+        diagnostic.help = Some(
+            "provide what it leads to, leave the link out with `exclude`, or write `allow = [\"dangling-link\"]` if that is meant"
+                .to_owned(),
+        );
+        self.findings.push((diagnostic, vec![failure.feature]));
+    }
+
+    /// A path that a command names, and that the image provides only after it.
+    fn late(&mut self, failure: &Failure) {
+        let image = self.image;
+        let Some(slot) =
+            image.slots.of(failure.entity).iter().find(|slot| slot.phase > failure.phase && !slot.satisfied)
+        else {
+            return;
+        };
+        let row = &image.provides[slot.lead as usize];
+        let message = format!(
+            "{} names {}, which is provided only in phase `{}`, after the command runs in phase `{}`",
+            image.say_feature(failure.feature),
+            image.say(failure.entity),
+            slot.phase.name(),
+            failure.phase.name()
+        );
+        let (feature, span) = self.place(failure);
+        let mut diagnostic =
+            image.diagnostic(Code::LikelyMissing, Some(failure.entity), image.at(feature, span), message);
+        diagnostic.label = "not there yet when the command runs".to_owned();
+        let text = format!("provided here, by {}", image.say_feature(row.feature));
+        let place = image.at(row.feature, row.span);
+        diagnostic.related.push(image.related(Role::Provider, Some(failure.entity), place, text));
+        image.tell_links(&mut diagnostic, failure.why);
+        diagnostic.help =
+            Some(format!("set `phase = \"{}\"` on the command, so that it runs afterwards", Phase::Finalize.name()));
+        self.findings.push((diagnostic, vec![failure.feature]));
+    }
+
+    /// Names what took a thing away before it is needed; whether something did.
+    fn tell_removal(&self, diagnostic: &mut Diagnostic, failure: &Failure) -> bool {
+        let image = self.image;
+        let goes =
+            |phase: &&Phase| image.goes_in(failure.entity, **phase) && (**phase < failure.phase || !failure.ordered);
+        let Some(phase) = Phase::ALL.iter().rev().find(goes) else { return false };
+        let Some(removal) = image.removal_of(failure.entity, *phase) else { return false };
+        let removal = &image.removals[removal as usize];
+        if removal.feature == failure.feature {
+            return false;
+        }
+        let text = match image.entities.entity_type(removal.entity) {
+            EntityType::Package => {
+                format!("removed here with {}, in phase `{}`", image.say(removal.entity), phase.name())
+            }
+            _ => format!("removed here, in phase `{}`", phase.name()),
+        };
+        let place = image.at(removal.feature, removal.span);
+        diagnostic.related.push(image.related(Role::Provider, Some(removal.entity), place, text));
+        true
+    }
+
     /// The row of the account file that no longer lists an account which was there before.
     fn unlisted(&self, failure: &Failure) -> Option<u32> {
         let image = self.image;
@@ -327,17 +403,46 @@ impl Judge<'_> {
         let said = image.say(first.entity);
         let doubts = image.opaque_providers(first.entity, first.phase, first.ordered, Some(first.feature));
         let by = if first.mount { "what is mounted above it".to_owned() } else { doubts.said.clone() };
-        let message = format!("{said}, {}, is not known to be there: only {by} may provide it", because(image, first));
-        let mut diagnostic = self.start(Code::Unproven, group, message);
+        let late = image.slots.of(first.entity).iter().find(|slot| slot.phase > first.phase && !slot.satisfied);
+        let near = self.neighbours.near(first).filter(|near| {
+            let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
+            let written = image.entities.text(first.entity);
+            near::is_likely(&name(&written), &name(&near.text)) || written.matches('/').count() > 1
+        });
+        let code = if late.is_some() || near.is_some() { Code::LikelyMissing } else { Code::Unproven };
+        let message = match late {
+            Some(slot) => format!(
+                "{said}, {}, is provided only in phase `{}`, which comes after `{}`; earlier only {by} may provide it",
+                because(image, first),
+                slot.phase.name(),
+                first.phase.name()
+            ),
+            None => format!("{said}, {}, is not known to be there: only {by} may provide it", because(image, first)),
+        };
+        let mut diagnostic = self.start(code, group, message);
+        if let Some(slot) = late {
+            let row = &image.provides[slot.lead as usize];
+            let text = format!("provided here, by {}", image.say_feature(row.feature));
+            let place = image.at(row.feature, row.span);
+            diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, text));
+        }
         if !first.mount {
             for place in doubts.places {
                 diagnostic.related.push(image.related(Role::Provider, Some(first.entity), place, "may provide it"));
             }
         }
+        self.tell_removal(&mut diagnostic, first);
         diagnostic.clues.push(clues::needed(image, first));
-        diagnostic.help = Some(
+        let otherwise = match late {
+            Some(_) => {
+                Some(format!("let the provider run in phase `{}`, or the one that needs it later", first.phase.name()))
+            }
+            None => near.as_ref().map(|near| format!("did you mean {}? If not, {}", near.said, advice(image, first))),
+        };
+        diagnostic.clues.extend(near.map(|near| Clue::Meant(near.text)));
+        diagnostic.help = otherwise.or_else(|| Some(
             "say so with `provides` on the step that brings it about, record its `facts`, or write an `assume` with the reason".to_owned(),
-        );
+        ));
         self.findings.push((diagnostic, Self::features(group)));
     }
 

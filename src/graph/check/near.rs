@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::Failure;
-use crate::entity::Phase;
+use crate::entity::{Cause, Phase};
 use crate::graph::image::Image;
 use crate::graph::layer::Known;
 use crate::graph::links::follow_in_layer;
@@ -101,12 +101,26 @@ impl<'i> Neighbours<'i> {
             };
             !matches!(there, There::Nothing)
                 && (at.entity.is_none() || (at.entity != own && at.entity != Some(entity)))
-                && image.fails(there, &validator).is_none()
+                && match at.entity {
+                    Some(entity) => image.fails_after(entity, there, Phase::ALL.len(), &validator),
+                    None => image.fails(there, &validator),
+                }
+                .is_none()
         };
         let known = names.iter().map(|&name| (name, name));
-        let near = nearest_of(image.entities.last(top), known, |name| fits(name))?;
+        let near = nearest_of(image.entities.last(top), known.clone(), |name| fits(name)).or_else(|| {
+            // A directory of a similar name, even if the rest is not in it: it is to be put there.
+            let is_directory = |name: &str| {
+                let (first, _) = find(name);
+                let there = first.at_the_end(image);
+                !matches!(there, There::Nothing) && image.view(there).file_type == Some(FileType::Directory)
+            };
+            let partly = failure.cause == Cause::Parent && !rest.is_empty();
+            partly.then(|| nearest_of(image.entities.last(top), known, |name| is_directory(name)))?
+        })?;
         let text = text_of(near);
-        let (_, at) = find(near);
+        let (first, at) = find(near);
+        let at = if matches!(at.at_the_end(image), There::Nothing) { first } else { at };
         let thing = match image.entities.entity_type(entity) {
             EntityType::Path => message::quoted(&text),
             other => format!("{} {}", other.name(), message::quoted(&text)),

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog::Code;
 use crate::diagnostic::{Clue, Diagnostic, Role};
 use crate::entity::{Means, Owner, Strength, What};
+use crate::fragment::Feature;
 use crate::graph::image::Image;
 use crate::graph::layer::Known;
 use crate::graph::slots::NONE;
@@ -377,6 +378,12 @@ pub fn unpinned(image: &Image, numbers: &Numbers, opaque_sees: impl Fn(u32) -> b
         let Some(slot) = image.slots.of(entity).iter().find(|slot| slot.node != NONE) else { continue };
         let row = &image.provides[slot.lead as usize];
         if row.strength == Strength::Implied || row.means != Means::Made {
+            continue;
+        }
+        // A number that was given and could not be read is not to be replaced by another one.
+        let members = image.slots.rows[slot.rows.0 as usize..slot.rows.1 as usize].iter();
+        let mut features = members.map(|&row| image.provides[row as usize].feature);
+        if features.any(|feature| image.features[feature as usize].is(Feature::BROKEN)) {
             continue;
         }
         if !image.opaque_before(entity, slot.phase) && !opaque_sees(slot.node) {

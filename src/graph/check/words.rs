@@ -48,6 +48,10 @@ pub(super) fn because(image: &Image, failure: &Failure) -> String {
         Cause::Asserted => "which a `require` asserts".to_owned(),
         Cause::ConfiguredUser => "who is to run the image".to_owned(),
         Cause::Destination => "in which an archive is to be unpacked".to_owned(),
+        Cause::Changed => "whose attributes are to be changed".to_owned(),
+        Cause::Mentioned => "which a command names".to_owned(),
+        Cause::ConfiguredProgram => "the program of the image".to_owned(),
+        Cause::ConfiguredDirectory => "the working directory of the image".to_owned(),
     }
 }
 

@@ -91,6 +91,7 @@ pub fn build(image: &mut Image) -> Edges {
     builder.links();
     builder.removals();
     builder.trees();
+    builder.changes();
     builder.readers();
     builder.recorded_accounts();
     let mut edges = builder.edges;

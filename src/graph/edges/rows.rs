@@ -33,7 +33,11 @@ impl Builder<'_> {
                 ordered: row.ordered,
                 cause: row.cause,
                 why: Why::Require(number),
-                phase: self.image.phase(row.feature),
+                // What the image runs is run when it is finished.
+                phase: match row.cause {
+                    Cause::ConfiguredProgram | Cause::ConfiguredDirectory => Phase::Finalize,
+                    _ => self.image.phase(row.feature),
+                },
                 blocks: false,
             });
         }

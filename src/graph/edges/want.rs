@@ -1,9 +1,10 @@
 //! One requirement: what meets it, and what it is if nothing does.
 
 use super::{Builder, Edge, Reliance, Why};
-use crate::entity::{Cause, DIRECTORY, Means, Phase, Validator, What};
+use crate::entity::{Cause, DIRECTORY, EXECUTABLE, EXISTS, FILE, Means, Phase, Validator, What};
 use crate::graph::check::{Failure, Lack};
-use crate::graph::slots::{NONE, Slots, There};
+use crate::graph::links::follow_in_layer;
+use crate::graph::slots::{NONE, Slot, Slots, There};
 use crate::graph::taken::Taker;
 use crate::graph::view::Unmet;
 use crate::intern::{EntityId, EntityType};
@@ -26,14 +27,23 @@ pub(super) struct Wanted {
 impl Builder<'_> {
     pub(super) fn want(&mut self, wanted: &Wanted) {
         let image = self.image;
+        if wanted.cause == Cause::Mentioned {
+            self.mentioned(wanted);
+            return;
+        }
+        if self.by_tool(wanted) {
+            return;
+        }
         let there = image.within(wanted.entity, wanted.phase);
         match there {
             There::Slot(slot) => {
                 self.by_slot(wanted, slot);
-                self.judge(wanted, there);
+                self.after_changes(wanted);
+                self.judge(wanted, there, wanted.phase as usize + 1);
             }
             There::Base(_) | There::Always => {
-                self.judge(wanted, there);
+                self.after_changes(wanted);
+                self.judge(wanted, there, wanted.phase as usize + 1);
                 self.rely(wanted, false);
             }
             There::Nothing => {
@@ -48,7 +58,7 @@ impl Builder<'_> {
                         } else {
                             self.rely(wanted, false);
                         }
-                        self.judge(wanted, before);
+                        self.judge(wanted, before, wanted.phase as usize);
                         self.before_removal(wanted);
                         return;
                     }
@@ -74,6 +84,70 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether a tool of the command has, or should have, what the command requires.
+    fn by_tool(&mut self, wanted: &Wanted) -> bool {
+        let image = self.image;
+        if image.tools.is_empty() || !image.entities.is_path(wanted.entity) {
+            return false;
+        }
+        let mut tools = image.tools_of(wanted.feature);
+        let Some(tool) = tools.find(|tool| image.entities.is_within(wanted.entity, tool.at)) else { return false };
+        let Some(layer) = &tool.layer else { return true };
+        let (at, path) = (image.entities.text(tool.at), image.entities.text(wanted.entity));
+        let inside = path.strip_prefix(&*at).filter(|inside| !inside.is_empty()).unwrap_or("/");
+        let known = follow_in_layer(layer, inside).and_then(|spot| layer.known(spot));
+        match known {
+            Some(known) => {
+                if let Some(unmet) = image.fails(There::Base(known), &self.validator(wanted)) {
+                    self.fail(wanted, Lack::Mismatch(unmet));
+                }
+            }
+            None if layer.opaque || inside == "/" => {}
+            None => self.fail(wanted, Lack::Missing),
+        }
+        true
+    }
+
+    /// Who needs a thing needs it as it is after what changes it in the same phase; a directory's entries only need it to be there.
+    fn after_changes(&mut self, wanted: &Wanted) {
+        let image = self.image;
+        if image.changes.rows.is_empty()
+            || !wanted.ordered
+            || wanted.node == NONE
+            || matches!(wanted.cause, Cause::Parent | Cause::Changed | Cause::Destination)
+        {
+            return;
+        }
+        for change in image.changes_in(wanted.entity, wanted.phase) {
+            let from = self.node_of(change.feature);
+            if from != wanted.node {
+                let why = wanted.why;
+                self.edges.edges.push(Edge { from, to: wanted.node, entity: wanted.entity, why });
+            }
+        }
+    }
+
+    /// What is changed with all below it comes after what provides something there.
+    pub(super) fn changes(&mut self) {
+        for (from, require, entity) in self.image.provided_below_changes() {
+            let to = self.node_of(self.image.requires[require as usize].feature);
+            if from != to {
+                self.edges.edges.push(Edge { from, to, entity, why: Why::Require(require) });
+            }
+        }
+    }
+
+    /// What a command names is not required, but it is hardly meant to come only after the command.
+    fn mentioned(&mut self, wanted: &Wanted) {
+        let image = self.image;
+        let later = |slot: &Slot| slot.phase > wanted.phase && !slot.satisfied && !slot.broken;
+        let absent = matches!(image.within(wanted.entity, wanted.phase), There::Nothing)
+            && !image.slots.assumed.contains_key(&wanted.entity);
+        if absent && image.slots.of(wanted.entity).iter().any(later) {
+            self.fail(wanted, Lack::Missing);
+        }
+    }
+
     /// What would be inside a mount is there only once that is mounted.
     fn after_mount(&mut self, wanted: &Wanted) {
         let Some(mountpoint) = self.mount_above(wanted.entity, wanted.phase).filter(|_| wanted.ordered) else { return };
@@ -91,7 +165,10 @@ impl Builder<'_> {
         let end = image.within(wanted.entity, Phase::Finalize);
         match end {
             There::Nothing if !image.slots.assumed.contains_key(&wanted.entity) => self.fail(wanted, Lack::Missing),
-            There::Slot(slot) if image.slots.slots[slot as usize].phase > wanted.phase => self.judge(wanted, end),
+            There::Slot(slot) if image.slots.slots[slot as usize].phase > wanted.phase => {
+                self.judge(wanted, end, Phase::ALL.len());
+            }
+            _ if image.is_changed(wanted.entity, Phase::ALL.len()) => self.judge(wanted, end, Phase::ALL.len()),
             _ => {}
         }
     }
@@ -100,16 +177,16 @@ impl Builder<'_> {
         self.image.validators[wanted.validator as usize]
     }
 
-    fn judge(&mut self, wanted: &Wanted, there: There<'_>) {
+    fn judge(&mut self, wanted: &Wanted, there: There<'_>, phases: usize) {
         if let There::Slot(slot) = there
             && self.image.slots.slots[slot as usize].broken
         {
             return;
         }
-        if wanted.validator == crate::entity::EXISTS {
+        if wanted.validator == EXISTS {
             return;
         }
-        if let Some(unmet) = self.image.fails(there, &self.validator(wanted)) {
+        if let Some(unmet) = self.image.fails_after(wanted.entity, there, phases, &self.validator(wanted)) {
             self.fail(wanted, Lack::Mismatch(unmet));
         }
     }
@@ -134,10 +211,17 @@ impl Builder<'_> {
         if wanted.node == NONE || self.image.base.is_none() && !assumed {
             return;
         }
+        // What is changed on the way cannot be expected as it is in the end.
+        let changed = self.image.is_changed(wanted.entity, wanted.phase as usize + 1);
         self.edges.reliances.push(Reliance {
             node: wanted.node,
             entity: wanted.entity,
-            validator: wanted.validator,
+            validator: match wanted.validator {
+                EXECUTABLE if changed => FILE,
+                DIRECTORY | FILE => wanted.validator,
+                _ if changed => EXISTS,
+                other => other,
+            },
             phase: wanted.phase,
             assumed,
         });

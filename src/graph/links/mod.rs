@@ -2,6 +2,7 @@
 
 mod gone;
 mod loops;
+mod programs;
 mod rows;
 mod settle;
 mod walk;
@@ -114,6 +115,7 @@ pub fn place_all(image: &mut Image) {
         places.remove(phase);
         places.over |= 1 << phase as u8;
     }
+    places.programs();
     places.image.link_targets = order;
 }
 

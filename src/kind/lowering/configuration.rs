@@ -2,7 +2,7 @@
 
 use super::{Declared, Lowering};
 use crate::entity::{Cause, Owner};
-use crate::fragment::Setting;
+use crate::fragment::{ProgramRow, Setting};
 use crate::intern::EntityType;
 use crate::message;
 use crate::syntax::{NodeId, Shape};
@@ -40,6 +40,40 @@ impl Lowering<'_> {
             let span = self.fragment.document.span(member);
             self.fragment.settings.push(Setting { feature, name, value, span });
         }
+    }
+
+    /// A program with its arguments, of which the first word is looked for in the image.
+    pub fn configured_program(&mut self, d: &Declared, field: usize, entrypoint: bool) {
+        let words = self.strings(d, field);
+        let Some((word, span)) = words.into_iter().next() else { return };
+        let feature = self.number();
+        if entrypoint && word.is_empty() {
+            self.invalid(span, "the program to run must not be empty");
+        } else if !word.is_empty() {
+            self.fragment.programs.push(ProgramRow { feature, word, span, entrypoint });
+        }
+    }
+
+    /// Where a table of environment variables says that programs are looked for.
+    pub fn search_path(&mut self, d: &Declared, field: usize) {
+        let source = self.source.clone();
+        let path = d.get(field).and_then(|table| self.fragment.document.get(table, "PATH", &source.text));
+        if let Some(path) = path.filter(|&path| self.shape(path) == Shape::String) {
+            let path = self.fragment.document.string(path, &source.text).into_owned();
+            self.fragment.search_paths.push(path);
+        }
+    }
+
+    /// A signal by name or number.
+    pub fn signal(&mut self, d: &Declared, field: usize) {
+        let Some(text) = self.string(d, field) else { return };
+        if is_signal(&text) {
+            return;
+        }
+        let names: Vec<String> = SIGNALS.iter().map(|name| format!("SIG{name}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let sentence = format!("{} is no signal: write a name such as `SIGTERM`, or a number", message::quoted(&text));
+        self.invalid_with_suggestion(d.span(field), &sentence, &text, &names);
     }
 
     /// The user (and group) of the image configuration.
@@ -80,4 +114,26 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// The signals of Linux, without `SIG`.
+const SIGNALS: [&str; 35] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "IOT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+    "TERM", "STKFLT", "CHLD", "CLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+    "WINCH", "IO", "POLL", "PWR", "SYS", "UNUSED",
+];
+
+/// Whether container runtimes take it: `SIGTERM`, `TERM`, `15`, `SIGRTMIN+3`, in any case.
+fn is_signal(text: &str) -> bool {
+    if let Ok(number) = text.parse::<u8>() {
+        return (1..=64).contains(&number) && text.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let within = |rest: &str, sign: char| {
+        rest.is_empty() || rest.strip_prefix(sign).and_then(|number| number.parse::<u8>().ok()).is_some_and(|n| n <= 30)
+    };
+    SIGNALS.contains(&name)
+        || name.strip_prefix("RTMIN").is_some_and(|rest| within(rest, '+'))
+        || name.strip_prefix("RTMAX").is_some_and(|rest| within(rest, '-'))
 }

@@ -3,7 +3,7 @@
 use super::{Declared, Lowering};
 use crate::catalog::Code;
 use crate::fragment::{FileFinding, SmallFix};
-use crate::kind::Kind;
+use crate::kind::{Kind, foreign};
 use crate::message;
 use crate::near;
 use crate::text::Span;
@@ -35,7 +35,8 @@ impl Lowering<'_> {
         let finding = self.report(Code::InvalidValue, span, sentence.to_owned());
         if let Some(near) = near {
             finding.help = Some(format!("did you mean `{near}`?"));
-            finding.fix = Some(SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\"") });
+            finding.fix =
+                Some(SmallFix { title: format!("write `{near}`"), span, text: format!("\"{near}\""), safe: true });
         } else if known.len() <= 12 {
             finding.help = Some(format!("known are {}", message::list(known)));
         }
@@ -72,13 +73,20 @@ impl Lowering<'_> {
             return;
         }
         let known: Vec<&str> = kind.all_fields().map(|field| field.name).collect();
-        let near = near::nearest(key, known.iter().copied());
+        let foreign = foreign::key(kind, key);
+        let near = foreign.or_else(|| near::nearest(key, known.iter().copied()));
         let sentence = format!("{} has no key {}", message::a_kind(kind), message::quoted(key));
         let finding = self.report(Code::UnknownKey, span, sentence);
         match near {
             Some(near) => {
                 finding.help = Some(format!("did you mean `{near}`?"));
-                finding.fix = Some(SmallFix { title: format!("rename it to `{near}`"), span, text: near.to_owned() });
+                finding.fix = Some(SmallFix {
+                    title: format!("rename it to `{near}`"),
+                    span,
+                    text: near.to_owned(),
+                    // A word of another tool may take other values.
+                    safe: foreign.is_none(),
+                });
             }
             None => finding.help = Some(format!("its keys are {}", message::list(&known))),
         }

@@ -9,6 +9,7 @@ mod paths;
 mod references;
 mod rows;
 mod sources;
+mod tools;
 mod values;
 
 use rustc_hash::FxHashMap;

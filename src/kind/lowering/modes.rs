@@ -41,12 +41,12 @@ impl Lowering<'_> {
             }
             Shape::Integer => {
                 let value = self.fragment.document.integer(node, &source.text);
-                let octal = self.fragment.document.integer_radix(node, &source.text) == 8;
+                let radix = self.fragment.document.integer_radix(node, &source.text);
                 match value {
-                    Some(mode @ 0..=0o7777) if octal => Some(mode as u16),
+                    Some(mode @ 0..=0o7777) if radix == 8 => Some(mode as u16),
                     _ => {
                         let written = span.of(&source.text).to_owned();
-                        self.wrong_mode(span, &written, value, octal);
+                        self.wrong_mode(span, &written, value, radix);
                         None
                     }
                 }
@@ -60,26 +60,47 @@ impl Lowering<'_> {
         }
     }
 
-    fn wrong_mode(&mut self, span: Span, written: &str, value: Option<i128>, octal: bool) {
-        if octal {
-            self.invalid(span, "a mode has at most four octal digits: 0o0000 to 0o7777");
-            return;
-        }
-        // A number whose digits are all octal was meant as octal; another may be an octal mode's decimal value.
+    fn wrong_mode(&mut self, span: Span, written: &str, value: Option<i128>, radix: u32) {
+        let system = match radix {
+            8 => {
+                self.invalid(span, "a mode has at most four octal digits: 0o0000 to 0o7777");
+                return;
+            }
+            2 => "binary",
+            16 => "hexadecimal",
+            _ => "decimal",
+        };
+        // As its digits, and as the number that a tool without octal numbers (JSON, YAML) makes of a mode.
         let digits = written.trim_start_matches(['+', '-']);
-        let as_octal = (digits.len() <= 4 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7')))
-            .then(|| format!("{digits:0>4}"));
-        let as_decimal = value.filter(|value| (0..=0o7777).contains(value)).map(|value| format!("{value:04o}"));
-        let finding = self.report(
-            Code::InvalidValue,
-            span,
-            format!("the mode {written} is a decimal number, and modes are octal"),
-        );
-        if let Some(meant) = as_octal.or(as_decimal) {
+        let octal = radix == 10 && digits.len() <= 4 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+        let as_digits = octal.then(|| format!("{digits:0>4}"));
+        let as_number = value.and_then(|value| u16::try_from(value).ok()).filter(|value| *value <= 0o7777);
+        let as_number = as_number.filter(|mode| radix != 10 || !octal || is_plausible(*mode));
+        let as_number = as_number.map(|value| format!("{value:04o}"));
+        let sentence = format!("the mode {written} is a {system} number, and modes are octal");
+        let (sentence, meant, safe) = match (as_digits, as_number) {
+            (Some(digits), Some(number)) if digits != number => (
+                format!("{sentence}: it is {number} as a number, and {digits} if its digits were meant"),
+                Some(number),
+                false,
+            ),
+            (Some(digits), _) => (sentence, Some(digits), true),
+            (None, Some(number)) => (format!("{sentence}: as a number it is {number}"), Some(number), false),
+            (None, None) => (sentence, None, false),
+        };
+        let finding = self.report(Code::InvalidValue, span, sentence);
+        if let Some(meant) = meant {
             finding.help = Some(format!("write \"{meant}\""));
-            finding.fix = Some(SmallFix { title: format!("write \"{meant}\""), span, text: format!("\"{meant}\"") });
+            finding.fix =
+                Some(SmallFix { title: format!("write \"{meant}\""), span, text: format!("\"{meant}\""), safe });
         } else {
             finding.help = Some("write an octal string such as \"0644\"".to_owned());
         }
     }
+}
+
+/// Whether somebody may have meant a mode: nobody gives a group less than others, or an owner less than the group.
+const fn is_plausible(mode: u16) -> bool {
+    let (owner, group, others) = (mode >> 6 & 7, mode >> 3 & 7, mode & 7);
+    owner & group == group && group & others == others
 }

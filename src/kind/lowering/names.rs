@@ -141,6 +141,12 @@ impl Lowering<'_> {
         for element in elements {
             let Some(text) = self.string_at(element, "names") else { continue };
             let span = self.span(element);
+            if let Some(problem) = no_package(&text) {
+                let sentence = format!("{} is no package: {problem}", message::quoted(&text));
+                self.report(Code::InvalidValue, span, sentence).help =
+                    Some("write NAME, or NAME=VERSION for exactly that version".to_owned());
+                continue;
+            }
             let (name, version) = match text.split_once('=') {
                 Some((name, version)) => (name, Some(version)),
                 None => (text.as_str(), None),
@@ -162,5 +168,26 @@ impl Lowering<'_> {
     pub fn own_group(&mut self, user: EntityId) -> EntityId {
         let name = self.fragment.entities.last(user).to_owned();
         self.fragment.entities.name(EntityType::Group, &name)
+    }
+}
+
+/// What makes an entry of `names` no package of an exact name: conditions and patterns, which package managers read differently.
+fn no_package(text: &str) -> Option<&'static str> {
+    let name = text.split_once('=').map_or(text, |(name, _)| name).trim_end();
+    let first = |marks: &[char]| text.contains(marks);
+    if name.ends_with(['<', '>', '!', '~', '^']) || first(&['<', '>']) || text.contains("==") {
+        Some("conditions on versions cannot be given")
+    } else if first(&['(', ')', '|', '[', ']', ';', '&', '"', '\'', '`', '$', '#', ',']) {
+        Some("only one name, with an exact version or without, can be given")
+    } else if name.contains(['~', '@']) {
+        Some("only one name, with an exact version or without, can be given")
+    } else if first(&['*', '?']) {
+        Some("patterns are not expanded")
+    } else if name.contains('/') {
+        Some("package files are named in `files`, and releases cannot be given")
+    } else if name.starts_with('-') {
+        Some("options cannot be given")
+    } else {
+        None
     }
 }

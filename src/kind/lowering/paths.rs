@@ -80,14 +80,17 @@ impl Lowering<'_> {
                 };
                 let finding = self.report(Code::InvalidValue, span, sentence);
                 if problem == PathProblem::Relative {
-                    finding.help = Some(format!("write \"/{}\"", text.trim_start_matches("./")));
+                    finding.help = Some(match message::not_plain(text) {
+                        Some(why) => why.to_owned(),
+                        None => format!("write \"/{}\"", text.trim_start_matches("./")),
+                    });
                 }
                 None
             }
         }
     }
 
-    fn path_at(&mut self, node: NodeId, name: &str) -> Option<PathValue> {
+    pub(super) fn path_at(&mut self, node: NodeId, name: &str) -> Option<PathValue> {
         if !self.expect_shape(node, Shape::String, name) {
             return None;
         }
@@ -151,6 +154,28 @@ impl Lowering<'_> {
             return None;
         }
         self.path_text(&program, span)
+    }
+
+    /// The arguments of a command that are paths.
+    pub fn arguments(&mut self, d: &Declared, field: usize) -> Vec<PathValue> {
+        let Some(node) = d.get(field).filter(|&node| self.shape(node) == Shape::Array) else { return Vec::new() };
+        let elements: Vec<NodeId> = self.fragment.document.children(node).skip(1).collect();
+        let source = self.source.clone();
+        let mut paths = Vec::new();
+        for element in elements {
+            if self.shape(element) != Shape::String {
+                continue;
+            }
+            let text = self.fragment.document.string(element, &source.text);
+            if let Ok(path) = normalised(&text)
+                && path.len() > 1
+            {
+                let span = self.span(element);
+                let entity = self.fragment.entities.path(&path);
+                paths.push(PathValue { entity, span, trailing_slash: false, into: false });
+            }
+        }
+        paths
     }
 
     /// Where a link leads, with its node.

@@ -135,6 +135,7 @@ impl Lowering<'_> {
                         title: format!("rename it to `{near}`"),
                         span: key_span,
                         text: near.to_owned(),
+                        safe: true,
                     });
                     finding.help = Some(match near {
                         Some(near) => format!("did you mean `{near}`?"),

@@ -1,8 +1,8 @@
 //! The rows that a feature writes: what it provides, requires, takes away.
 
 use super::{Declared, Lowering, PathValue};
-use crate::entity::{Cause, Content, Means, Owner, ParentRule, PathFacts, Provide, Require, Strength, What};
-use crate::fragment::{Account, Feature, Graft, LinkRow, Manager, Owners, PackageRow, Removal};
+use crate::entity::{Cause, Content, EXISTS, Means, Owner, ParentRule, PathFacts, Provide, Require, Strength, What};
+use crate::fragment::{Account, Change, Feature, Graft, LinkRow, Manager, Owners, PackageRow, Removal};
 use crate::intern::{EntityId, EntityType};
 use crate::text::Span;
 use crate::tree::FileType;
@@ -111,6 +111,26 @@ impl Lowering<'_> {
     /// The feature requires an entity.
     pub fn require(&mut self, _: &Declared, entity: EntityId, span: Span, validator: u32, cause: Cause, ordered: bool) {
         self.push_require(entity, span, validator, cause, ordered);
+    }
+
+    /// The feature changes what is at a path.
+    pub fn change(
+        &mut self,
+        d: &Declared,
+        path: PathValue,
+        mode: Option<u16>,
+        owners: Owners,
+        xattrs: bool,
+        recursive: bool,
+    ) {
+        self.main(path.entity);
+        let require = self.fragment.requires.len() as u32;
+        self.require(d, path.entity, path.span, EXISTS, Cause::Changed, true);
+        let mut given = owners.given;
+        given |= u8::from(mode.is_some()) * PathFacts::MODE | u8::from(xattrs) * PathFacts::XATTRS;
+        let facts = PathFacts { mode, user: owners.user, group: owners.group, given, ..PathFacts::UNKNOWN };
+        let feature = self.number();
+        self.fragment.changes.push(Change { feature, require, facts, recursive });
     }
 
     /// The feature takes a path away.

@@ -67,6 +67,9 @@ impl Operations<'_> {
 
     /// The places that an operation edits in place. `brings` says whether it is known to bring users, and groups.
     pub(in crate::planning) fn modifies(&self, op: &Op<'_>, phase: Phase, brings: (bool, bool)) -> Vec<String> {
+        if let Op::SetAttributes { path, .. } = op {
+            return vec![path.clone().into_owned()];
+        }
         let places: &[&str] = match (op, brings) {
             (Op::AddUser { .. }, _) | (_, (true, _)) => &["/etc/group", "/etc/passwd"],
             (Op::AddGroup { .. } | Op::AddToGroups { .. }, _) | (_, (_, true)) => &["/etc/group"],

@@ -8,7 +8,7 @@ use super::Operations;
 use crate::entity::{Cause, Owner};
 use crate::fragment;
 use crate::intern::{EntityId, EntityType};
-use featgraph_plan::{Manager, Op};
+use featgraph_plan::{Manager, Op, Tool};
 
 impl Operations<'_> {
     pub(super) fn packages(&self, feature: u32) -> Op<'_> {
@@ -78,7 +78,17 @@ impl Operations<'_> {
             cwd: self.place(feature, "cwd").map_or(Cow::Borrowed("/"), Cow::Owned),
             env: self.table(feature, "env"),
             network: self.boolean(feature, "network").unwrap_or(false),
+            tools: self.tools(feature),
         }
+    }
+
+    /// What a command has mounted while it runs, by place.
+    fn tools(&self, feature: u32) -> Vec<Tool> {
+        let tools = self.image().tools_of(feature);
+        let mut tools: Vec<Tool> =
+            tools.map(|tool| Tool { from: self.host(&tool.from).into_owned(), at: self.path(tool.at) }).collect();
+        tools.sort_unstable_by(|a, b| a.at.cmp(&b.at));
+        tools
     }
 
     pub(super) fn configure(&self, feature: u32) -> Op<'_> {

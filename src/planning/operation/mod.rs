@@ -120,6 +120,7 @@ impl<'g> Operations<'g> {
         }
         let feature = node;
         match self.image().features[feature as usize].kind {
+            Kind::Attributes => self.set_attributes(feature),
             Kind::Remove => self.remove(feature),
             Kind::Mount => self.mount(feature),
             Kind::Extract => self.extract(feature),

@@ -98,6 +98,28 @@ impl Operations<'_> {
         }
     }
 
+    pub(super) fn set_attributes(&self, feature: u32) -> Op<'_> {
+        let image = self.image();
+        let change = image.changes.rows.iter().find(|change| change.feature == feature);
+        let (facts, recursive) = change.map_or((PathFacts::UNKNOWN, false), |change| (change.facts, change.recursive));
+        let place = change.map(|change| self.path(image.requires[change.require as usize].entity));
+        let given = |bit: u8, owner| {
+            let (name, number) = self.owner(owner);
+            if facts.given & bit != 0 { (Some(name), number) } else { (None, None) }
+        };
+        let ((user, uid), (group, gid)) = (given(PathFacts::USER, facts.user), given(PathFacts::GROUP, facts.group));
+        Op::SetAttributes {
+            path: place.unwrap_or_default().into(),
+            mode: facts.mode.filter(|_| facts.given & PathFacts::MODE != 0).map(Mode::new),
+            user,
+            uid,
+            group,
+            gid,
+            xattrs: image.xattrs_of(feature).into_iter().collect(),
+            recursive,
+        }
+    }
+
     /// The attributes of whichever of the merged features gives them.
     fn xattrs(&self, slot: &Slot) -> BTreeMap<String, String> {
         if !matches!(slot.what, What::Path(facts) if facts.given & PathFacts::XATTRS != 0) {

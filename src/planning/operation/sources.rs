@@ -68,6 +68,13 @@ impl<'g> Operations<'g> {
                     _ => Vec::new(),
                 }
             }
+            Kind::Run => {
+                let tools = image.tools_of(node).filter_map(|tool| {
+                    let from = tool.layer.as_ref()?.digest?;
+                    Some(StepSource { path: &tool.from, tree: None, owners: true, from: Some(from) })
+                });
+                tools.collect()
+            }
             Kind::Package => {
                 let files = self.members(node).iter().flat_map(|&member| self.package_files(member));
                 files.map(StepSource::file).collect()

@@ -69,6 +69,7 @@ impl Operations<'_> {
             uid,
             group,
             gid,
+            exclude: graft.exclude.clone(),
             skip: self.skip(feature),
         }
     }
@@ -94,6 +95,7 @@ impl Operations<'_> {
             uid,
             group,
             gid,
+            exclude: graft.exclude.clone(),
             skip: self.skip(feature),
         }
     }

@@ -9,6 +9,9 @@ use featgraph_archive::compression::Compression;
 use featgraph_archive::tar::{Member, Reader};
 use featgraph_plan::{Op, Owners, Step};
 
+use ignore::gitignore::Gitignore;
+
+use super::folder::matcher;
 use super::inputs::{Line, LineContent};
 use super::landing::{TreeEntry, What};
 use super::{Applier, StepError};
@@ -29,13 +32,14 @@ enum UnpackedKind {
 
 impl Applier<'_> {
     pub(super) fn extract(&mut self, step: &Step<'_>) -> Result<(), StepError> {
-        let Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, skip, .. } = &step.op else {
+        let Op::Extract { src, dst, strip_components, owners, user, uid, group, gid, exclude, skip } = &step.op else {
             return Ok(());
         };
         let host = self.host(src);
         let broken = |why: String| StepError::ChangedInput(format!("archive `{src}` cannot be read: {why}"));
         let mut spool = self.spool()?;
         let unpacked = unpack(open_regular(&host)?, &mut spool, *strip_components as usize).map_err(broken)?;
+        let unpacked = without(unpacked, &matcher(exclude)?);
         let spool = Arc::new(spool);
         let given = (
             user.as_ref().map(|user| self.uid(user, *uid)).transpose()?,
@@ -97,6 +101,35 @@ impl Applier<'_> {
         known.insert((user, name.to_vec()), number);
         Ok(number)
     }
+}
+
+/// The entries that are not excluded. Another name of a file that is becomes the file.
+fn without(all: BTreeMap<Vec<u8>, Unpacked>, exclude: &Gitignore) -> BTreeMap<Vec<u8>, Unpacked> {
+    let mut kept = BTreeMap::new();
+    let mut gone: BTreeMap<Vec<u8>, Unpacked> = BTreeMap::new();
+    for (path, entry) in all {
+        let above = crate::root::parent(&path);
+        let text = String::from_utf8_lossy(&path);
+        let excluded = exclude.matched_path_or_any_parents(&*text, entry.member.flag == b'5').is_ignore();
+        let inside = !above.is_empty() && gone.contains_key(above);
+        if excluded || inside { &mut gone } else { &mut kept }.insert(path, entry);
+    }
+    let mut stand_ins: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    for (path, entry) in &mut kept {
+        let UnpackedKind::HardLink(first) = &entry.kind else { continue };
+        let Some(lost) = gone.get(first) else { continue };
+        match (stand_ins.get(first), &lost.kind) {
+            (Some(stand_in), _) => entry.kind = UnpackedKind::HardLink(stand_in.clone()),
+            (None, UnpackedKind::File { offset, digest }) => {
+                stand_ins.insert(first.clone(), path.clone());
+                entry.member.size = lost.member.size;
+                entry.member.flag = b'0';
+                entry.kind = UnpackedKind::File { offset: *offset, digest: *digest };
+            }
+            _ => {}
+        }
+    }
+    kept
 }
 
 fn what(entry: &Unpacked, spool: &Arc<File>, uid: u32, gid: u32) -> What {

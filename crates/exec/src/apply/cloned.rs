@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use featgraph_plan::{Op, Step};
 
+use super::folder::matcher;
 use super::landing::{TreeEntry, What};
 use super::owners::listed;
 use super::{Applier, StepError, place};
@@ -11,7 +12,8 @@ use crate::root::{ChangeError, InodeId, Root, shown};
 
 impl Applier<'_> {
     pub(super) fn clone_tree(&mut self, step: &Step<'_>) -> Result<(), StepError> {
-        let Op::Clone { from, src, dst, user, uid, group, gid, skip, .. } = &step.op else { return Ok(()) };
+        let Op::Clone { from, src, dst, user, uid, group, gid, exclude, skip } = &step.op else { return Ok(()) };
+        let exclude = matcher(exclude)?;
         let images = self.images;
         let other = images.root(from).map_err(StepError::Other)?;
         let missing =
@@ -28,6 +30,11 @@ impl Applier<'_> {
         let own = other.id(&top).map(|id| (&*top, id));
         for (path, id) in own.into_iter().chain(other.below(&top)) {
             let below = if top.is_empty() { path } else { path[top.len()..].strip_prefix(b"/").unwrap_or_default() };
+            let is_directory = other.inode(id).is_directory();
+            let text = String::from_utf8_lossy(below);
+            if !below.is_empty() && exclude.matched_path_or_any_parents(&*text, is_directory).is_ignore() {
+                continue;
+            }
             if let Some(first) = first.get(&id) {
                 entries.push(TreeEntry { path: below.to_vec(), what: What::HardLink(first.clone()) });
                 continue;

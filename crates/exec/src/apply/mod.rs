@@ -2,6 +2,7 @@
 
 mod accounts;
 mod archive;
+mod attributes;
 mod cloned;
 mod configure;
 mod folder;
@@ -142,6 +143,7 @@ impl<'a> Applier<'a> {
                     .insert(mountpoint.clone().into_owned(), (*source_type, source.clone().into_owned()));
                 self.mountpoint(mountpoint, *directory)
             }
+            Op::SetAttributes { .. } => self.set_attributes(step),
             Op::CopyTree { .. } => self.copy_tree(step),
             Op::Extract { .. } => self.extract(step),
             Op::Clone { .. } => self.clone_tree(step),

@@ -8,6 +8,7 @@ use crate::diagnostic::Role;
 use crate::entity::{Content, Means, PathFacts, Provide, Strength, What};
 use crate::fragment::Feature;
 use crate::graph::Substance;
+use crate::graph::edges::Why;
 use crate::graph::image::Image;
 use crate::graph::slots::{Replaces, Slots, There};
 use crate::graph::view::{View, ViewOwner};
@@ -196,10 +197,19 @@ fn report(image: &mut Image, number: usize, difference: &str) {
     if let Some((role, place, text)) = related {
         diagnostic.related.push(image.related(role, Some(entity), place, text));
     }
-    diagnostic.help = Some(
-        "set `replace = true` to take its place, remove it with a `remove` in an earlier phase, or leave it as it is"
-            .to_owned(),
-    );
+    let lead = image.slots.slots[number].lead;
+    let through_links = !image.links_of(Why::Parent(lead)).is_empty();
+    image.tell_links(&mut diagnostic, Why::Parent(lead));
+    diagnostic.help = Some(match through_links {
+        // What was written is another path, so taking its place may be the last thing that was meant.
+        true => format!(
+            "the path leads through links to {0}: write the path that is meant, or set `replace = true` if {0} is to be replaced",
+            image.say(entity)
+        ),
+        false => String::from(
+            "set `replace = true` to take its place, remove it with a `remove` in an earlier phase, or leave it as it is",
+        ),
+    });
     image.slots.slots[number].broken = true;
     image.report(diagnostic, Vec::new());
 }

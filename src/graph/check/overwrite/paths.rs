@@ -15,7 +15,7 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
     let slot = &image.slots.slots[number];
     let row = &image.provides[slot.lead as usize];
     let What::Path(facts) = slot.what else { return Standing::New };
-    let view = image.view(before);
+    let view = image.view_after(slot.entity, before, slot.phase as usize);
     if row.means == Means::Declared {
         return Standing::New;
     }
