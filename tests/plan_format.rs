@@ -6,7 +6,7 @@ use canon_json::CanonJsonSerialize;
 use featgraph::plan::{
     Digest, Expect, Expected, FORMAT_VERSION, Input, InputType, Keys, Manager, Mode, Node, Op, Origin, Origins, Owners,
     PathType, Phase, Plan, PlanFormat, PlanParent, Provided, Replaced, ReplacedFrom, ReplacedType, SourceType, Stage,
-    Step, TreeLine, diff, plan_digest, read, schema, stage_key, step_key, tree_digest,
+    Step, Tool, TreeLine, diff, plan_digest, read, schema, stage_key, step_key, tree_digest,
 };
 use serde_json::{Value, json};
 
@@ -54,6 +54,10 @@ fn run(script: &str) -> Op<'static> {
         cwd: text("/"),
         env: map(&[("LANG", "C"), ("A", "ä")]),
         network: true,
+        tools: vec![
+            Tool { from: text("go.image.toml"), at: text("/usr/local/go") },
+            Tool { from: text("cc"), at: text("/opt/cc") },
+        ],
     }
 }
 
@@ -105,7 +109,18 @@ fn every_op() -> Vec<Op<'static>> {
         uid: None,
         group: owner.map(text),
         gid: None,
+        exclude: owner.map(|_| text("*.md")).into_iter().collect(),
         skip: owner.map(|_| text("/opt/app/etc")).into_iter().collect(),
+    };
+    let attributes = |any: bool| Op::SetAttributes {
+        path: text("/usr/bin/ping"),
+        mode: any.then(|| Mode::new(0o4755)),
+        user: any.then(|| text("root")),
+        uid: any.then_some(0),
+        group: any.then(|| text("net")),
+        gid: None,
+        xattrs: if any { map(&[("security.capability", "0x01")]) } else { BTreeMap::new() },
+        recursive: !any,
     };
     vec![
         make_dir("/srv", 0o755),
@@ -125,6 +140,8 @@ fn every_op() -> Vec<Op<'static>> {
         },
         Op::MakeSymlink { link: text("/bin"), target: text("usr/bin") },
         Op::MakeHardlink { link: text("/a"), target: text("/b") },
+        attributes(true),
+        attributes(false),
         node(Node::Char, Some(3)),
         node(Node::Block, Some(0)),
         node(Node::Fifo, None),
@@ -145,6 +162,7 @@ fn every_op() -> Vec<Op<'static>> {
             uid: None,
             group: Some(text("web")),
             gid: Some(7),
+            exclude: texts(&["python3"]),
             skip: Vec::new(),
         },
         Op::AddGroup { name: text("web"), gid: Some(1000), system: false },

@@ -133,6 +133,11 @@ impl Check<'_> {
         reports::keep_inputs(targets, &workspace, folder)?;
         let mut report = workspace.check(&levels);
         let mut read = |workspace: &mut Workspace| load(workspace, Path::new(""), &overlay);
+        // Two sources may be the same file in all but name: only then contents are read.
+        while workspace.compare(&report.undecided) {
+            read(&mut workspace);
+            report = workspace.check(&levels);
+        }
         if arguments.fixes.fix {
             let mended = fix::mend(&arguments.fixes, workspace, report, &levels, stdin.as_deref(), &mut read);
             if arguments.fixes.diff {

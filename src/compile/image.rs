@@ -222,6 +222,11 @@ impl Workspace {
     }
 
     fn add_source_digests(&self, image: &mut Image) {
+        for source in &self.disputed {
+            if let Some(DigestState::File { digest, .. }) = self.inputs.digest(source) {
+                image.source_digests.insert(source.clone(), *digest);
+            }
+        }
         for file in 0..image.files.len() {
             let fragment = image.files[file].fragment.clone();
             for source in &fragment.sources {

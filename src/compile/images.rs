@@ -1,5 +1,7 @@
 //! All images, each after those that it needs, side by side where they need nothing of each other.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,6 +17,8 @@ pub(super) struct Outcome {
     pub findings: Vec<Diagnostic>,
     pub incomplete: bool,
     pub withheld: usize,
+    /// Sources whose contents would have to be compared.
+    pub undecided: BTreeSet<String>,
 }
 
 impl Outcome {
@@ -27,6 +31,7 @@ impl Outcome {
             findings: std::mem::take(&mut compiled.findings),
             incomplete: compiled.incomplete,
             withheld: image.withheld,
+            undecided: image.undecided.clone(),
         }
     }
 }

@@ -73,6 +73,8 @@ pub struct Workspace {
     listed: Vec<String>,
     /// Whether sources are to be read for their digests, as a plan needs.
     digests: bool,
+    /// Sources whose digests are wanted, because features that name them would contradict each other otherwise.
+    disputed: BTreeSet<String>,
     /// Whether a file may have lost those who led to it.
     moved: bool,
     /// Texts that changed since images were last told of it.
@@ -93,6 +95,17 @@ impl Workspace {
     /// is opened.
     pub fn want_digests(&mut self) {
         self.digests = true;
+    }
+
+    /// From now on these sources are asked for their digests, so that what is in them can be compared. Whether that is new.
+    pub fn compare(&mut self, sources: &BTreeSet<String>) -> bool {
+        let new: Vec<String> = sources.difference(&self.disputed).cloned().collect();
+        for source in &new {
+            self.ask(Ask::Digest(source.as_str().into()));
+        }
+        let any = !new.is_empty();
+        self.disputed.extend(new);
+        any
     }
 
     /// Names a file to compile.

@@ -1,5 +1,7 @@
 //! The findings of all images, put together.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +23,8 @@ pub struct Report {
     pub incomplete: usize,
     /// Features in all files.
     pub features: usize,
+    /// Sources whose contents would have to be compared to say whether features contradict each other.
+    pub undecided: BTreeSet<String>,
 }
 
 impl Report {
@@ -99,6 +103,7 @@ impl Workspace {
             if outcome.withheld > 0 {
                 withheld.push((outcome.name.clone(), outcome.withheld, outcome.files.clone()));
             }
+            report.undecided.extend(outcome.undecided);
             found.extend(outcome.findings);
             found.extend(self.include_cycles(&path).into_iter().map(|mut diagnostic| {
                 diagnostic.images = vec![outcome.name.clone()];

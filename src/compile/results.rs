@@ -1,5 +1,6 @@
 //! What was compiled and still holds, and bringing the rest up to date after edits, the nearest images first.
 
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -328,7 +329,8 @@ impl Workspace {
             && let Some(Short { findings, withheld, drift }) = self.short_way(&whole, &ground)
         {
             let files = ground.files.iter().map(|file| file.source.name.clone()).collect();
-            let outcome = Outcome { name: ground.name, files, findings, incomplete, withheld };
+            let outcome =
+                Outcome { name: ground.name, files, findings, incomplete, withheld, undecided: BTreeSet::new() };
             let kept = Kept { outcome, from, needs, layer: None, alone, stale: false, whole: Some(whole), drift };
             return Some((kept, false));
         }
@@ -336,7 +338,8 @@ impl Workspace {
         let (all, silencers) = graph.image.take_findings();
         let (findings, withheld) = settle(&graph.image, all.clone(), silencers.clone(), incomplete);
         let files = graph.image.files.iter().map(|file| file.fragment.source.name.clone()).collect();
-        let outcome = Outcome { name: graph.image.name.clone(), files, findings, incomplete, withheld };
+        let undecided = graph.image.undecided.clone();
+        let outcome = Outcome { name: graph.image.name.clone(), files, findings, incomplete, withheld, undecided };
         let layer = needed.then(|| self.leave(&graph));
         // What others stand on has to leave its layer anew after every edit.
         let whole = if needed { None } else { Whole::new(graph, all, silencers).map(Arc::new) };

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::image::{Image, RowId};
+use super::links::{follow_in_layer, place_in_layer};
 use super::slots::{NONE, Slots};
 use super::substance::Substance;
 use crate::accounts;
@@ -84,6 +85,7 @@ impl Image {
 /// with `replace` no longer lists.
 pub fn list(image: &mut Image, inputs: &Inputs) {
     for (_, entity_type) in FILES {
+        forget_unlisted(image, entity_type, inputs);
         for number in 0..image.slots.states.len() {
             let row = image.provides[number];
             if Some(row.entity) != image.account_file(entity_type, image.phase(row.feature))
@@ -101,6 +103,52 @@ pub fn list(image: &mut Image, inputs: &Inputs) {
             if image.features[row.feature as usize].is(Feature::REPLACE) {
                 take_away(image, entity_type, image.phase(row.feature), &listed);
             }
+        }
+    }
+}
+
+/// Takes away the accounts whose file is removed, or is another one from some phase on because links to it were changed.
+fn forget_unlisted(image: &mut Image, entity_type: EntityType, inputs: &Inputs) {
+    let Some(file) = FILES.iter().position(|&(_, of)| of == entity_type) else { return };
+    let places = image.account_files.places.map(|places| places[file]);
+    let mut before = image.base.as_ref().and_then(|base| {
+        let spot = follow_in_layer(base, FILES[file].0)?;
+        base.known(spot)?;
+        place_in_layer(base, FILES[file].0)
+    });
+    let rows: Vec<Provide> = image.provides.iter().filter(|row| places.contains(&Some(row.entity))).copied().collect();
+    for phase in Phase::ALL {
+        let Some(place) = places[phase as usize] else { continue };
+        let now = image.entities.text(place);
+        let here = |row: &&Provide| row.entity == place && image.phase(row.feature) == phase;
+        let provided: Vec<&Provide> = rows.iter().filter(here).collect();
+        let removed = provided.is_empty() && before.as_ref() == Some(&now) && image.goes_in(place, phase);
+        let moved = before.as_ref().is_some_and(|before| *before != now);
+        if removed || moved {
+            let mut listed: FxHashMap<EntityId, ()> = FxHashMap::default();
+            let listing: Vec<&Provide> =
+                rows.iter().filter(|row| moved && row.entity == place && image.phase(row.feature) <= phase).collect();
+            for row in listing {
+                let text = contents(image, row, inputs).unwrap_or_default();
+                let names: Vec<String> = match entity_type {
+                    EntityType::User => accounts::passwd(&text).map(|line| line.name.to_owned()).collect(),
+                    _ => accounts::group(&text).map(|line| line.name.to_owned()).collect(),
+                };
+                for name in names {
+                    listed.insert(image.entities.name(entity_type, &name), ());
+                }
+            }
+            image.extend_spots();
+            // What cannot be read may list anybody.
+            let readable = removed || !listed.is_empty() || image.known(place).is_none();
+            if readable {
+                take_away(image, entity_type, phase, &listed);
+            }
+        }
+        if removed {
+            before = None;
+        } else if !provided.is_empty() || moved {
+            before = Some(now);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One image's rows: with the image's own entity ids, trees grafted, paths at their places.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -170,6 +171,10 @@ pub struct Image {
     pub findings: Vec<Diagnostic>,
     /// The features that each finding may be silenced by, beside it.
     pub silencers: Vec<Vec<u32>>,
+    /// The numbers that groups are given, worked out on first use.
+    pub given_gids: OnceLock<FxHashSet<u32>>,
+    /// Sources whose contents would have to be compared to say whether two features contradict each other.
+    pub undecided: BTreeSet<String>,
     /// Numbers from the ids file.
     pub ids: Ids,
     /// Checked alone: a feature set that no image includes.

@@ -1,6 +1,7 @@
 //! One image's fragments brought together on a layer.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -59,6 +60,8 @@ impl Image {
             slots: Slots::default(),
             findings: Vec::new(),
             silencers: Vec::new(),
+            given_gids: OnceLock::new(),
+            undecided: BTreeSet::new(),
             ids,
             alone,
         }

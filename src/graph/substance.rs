@@ -1,7 +1,7 @@
 //! What is in what is provided, in terms that can be compared.
 
 use super::image::Image;
-use crate::entity::{Content, Provide, What};
+use crate::entity::{Content, PathFacts, Provide, What};
 use crate::fragment::GraftFrom;
 use crate::intern::EntityId;
 
@@ -87,12 +87,12 @@ impl Image {
                 path if path.ends_with(".rpm") => format!("package {}", entry.path),
                 path => format!("package {path} {}", entry.path),
             },
-            GraftFrom::Image { reference, path, .. } => format!(
-                "image {} {} {}",
-                fragment.references[*reference as usize].path,
-                fragment.entities.text(*path),
-                entry.path
-            ),
+            // By its place there, however much of the image is cloned.
+            GraftFrom::Image { reference, path, .. } => {
+                let top = fragment.entities.text(*path);
+                let place = format!("{}/{}", top.trim_end_matches('/'), entry.path);
+                format!("image {} {}", fragment.references[*reference as usize].path, place.trim_end_matches('/'))
+            }
         };
         Substance::Entry(origin, entry.digest.unwrap_or_default())
     }
@@ -108,7 +108,43 @@ impl Image {
         }
         match (self.substance(a), self.substance(b)) {
             (Substance::Unknown, _) | (_, Substance::Unknown) => false,
-            (left, right) => left == right,
+            (left, right) if left == right => true,
+            // dpkg refuses a file that another package has, whatever is in it.
+            _ if self.is_packaged(a) && self.is_packaged(b) => false,
+            (left, right) => match (self.digest_of(&left), self.digest_of(&right)) {
+                (Some(left), Some(right)) => left == right,
+                _ => false,
+            },
         }
+    }
+
+    fn is_packaged(&self, provide: &Provide) -> bool {
+        let What::Path(PathFacts { content: Content::Entry(entry), .. }) = provide.what else { return false };
+        matches!(self.grafts[self.entries[entry as usize].graft as usize].graft.from, GraftFrom::Package { .. })
+    }
+
+    /// The digest of contents, where it is known.
+    pub fn digest_of(&self, substance: &Substance) -> Option<[u8; 32]> {
+        match substance {
+            Substance::Text(text) => Some(*blake3::hash(text.as_bytes()).as_bytes()),
+            Substance::Host(path) => self.source_digests.get(path).copied(),
+            Substance::Entry(_, digest) => (*digest != [0; 32]).then_some(*digest),
+            _ => None,
+        }
+    }
+
+    /// The sources whose digests would say whether what two rows provide is the same in them.
+    pub fn undecided_sources(&self, a: &Provide, b: &Provide) -> Vec<String> {
+        let substances = [self.substance(a), self.substance(b)];
+        let is_file =
+            |substance: &Substance| matches!(substance, Substance::Text(_) | Substance::Host(_) | Substance::Entry(..));
+        if !substances.iter().all(is_file) {
+            return Vec::new();
+        }
+        let unknown = substances.into_iter().filter_map(|substance| match substance {
+            Substance::Host(path) if !self.source_digests.contains_key(&path) => Some(path),
+            _ => None,
+        });
+        unknown.collect()
     }
 }

@@ -176,7 +176,8 @@ impl Image {
     fn unite_equal_changes(&mut self) {
         for (first, again) in self.unite_equal(self.of_kind(Kind::Attributes)) {
             let message = "the same `attributes` is declared twice; it will be carried out once".to_owned();
-            self.report_repeat(first, again, None, message);
+            let entity = self.features[again.feature as usize].main;
+            self.report_repeat(first, again, entity, message);
         }
     }
 

@@ -1,8 +1,11 @@
 //! What a feature gives of what it provides: values, their places, and numbers of accounts.
 
+use rustc_hash::FxHashSet;
+
 use super::image::Image;
-use crate::entity::{Means, Owner, Provide, What};
-use crate::intern::EntityType;
+use super::view::ViewOwner;
+use crate::entity::{Means, Owner, Provide, Strength, What};
+use crate::intern::{EntityId, EntityType};
 
 impl Image {
     /// Whether two owners are one, by name or number.
@@ -42,8 +45,8 @@ impl Image {
     }
 
     /// The number that a manifest, an account file or the base gives an account.
-    pub fn given_number(&self, entity: crate::intern::EntityId) -> Option<u32> {
-        if matches!(entity, crate::intern::EntityId::USER_ROOT | crate::intern::EntityId::GROUP_ROOT) {
+    pub fn given_number(&self, entity: EntityId) -> Option<u32> {
+        if matches!(entity, EntityId::USER_ROOT | EntityId::GROUP_ROOT) {
             return Some(0);
         }
         // What comes later cannot give a number to what is there already.
@@ -58,6 +61,9 @@ impl Image {
                 _ => {}
             }
         }
+        if let Some(number) = self.number_of_own_group(entity) {
+            return Some(number);
+        }
         let name = self.entities.last(entity);
         let fixed = if self.entities.entity_type(entity) == EntityType::User {
             self.ids.users.get(name)
@@ -66,6 +72,59 @@ impl Image {
         };
         let known = self.known(entity).filter(|_| self.gone[entity.index()] == 0);
         fixed.map(|&(number, _)| number).or_else(|| known.and_then(|known| known.number))
+    }
+
+    /// The number of a group that is there for its user alone: the user's, where no other group has it.
+    fn number_of_own_group(&self, group: EntityId) -> Option<u32> {
+        if self.entities.entity_type(group) != EntityType::Group {
+            return None;
+        }
+        let slot = self.slots.of(group).iter().find(|slot| !slot.satisfied)?;
+        if self.provides[slot.lead as usize].strength != Strength::Implied {
+            return None;
+        }
+        let user = self.entities.find_name(EntityType::User, self.entities.last(group))?;
+        let number = self.given_number(user)?;
+        (!self.given_gids().contains(&number)).then_some(number)
+    }
+
+    /// The numbers that groups are given, wherever.
+    fn given_gids(&self) -> &FxHashSet<u32> {
+        self.given_gids.get_or_init(|| {
+            let declared = self.provides.iter().filter_map(|row| match row.what {
+                What::Group(number) => number,
+                _ => None,
+            });
+            let fixed = self.ids.groups.values().map(|&(number, _)| number);
+            let known = self.base.iter().flat_map(|base| base.names(EntityType::Group));
+            declared.chain(fixed).chain(known.filter_map(|(_, known)| known.number)).collect()
+        })
+    }
+
+    /// The number that a name of an account has, here or in the base.
+    pub fn number_named(&self, entity_type: EntityType, name: &str) -> Option<u32> {
+        match self.entities.find_name(entity_type, name) {
+            Some(entity) => self.given_number(entity),
+            None if name == "root" => Some(0),
+            None => {
+                let base = self.base.as_ref()?;
+                base.known(base.find(entity_type, name)?)?.number
+            }
+        }
+    }
+
+    /// Whether two owners are one account, by name or number.
+    pub fn is_one_owner(&self, a: ViewOwner<'_>, b: ViewOwner<'_>, entity_type: EntityType) -> bool {
+        let number = |owner: ViewOwner<'_>| match owner {
+            ViewOwner::Number(number) => Some(number),
+            ViewOwner::Name(name) => self.number_named(entity_type, name),
+        };
+        match (a, b) {
+            _ if a == b => true,
+            // Two names may have one number, and are two all the same.
+            (ViewOwner::Name(_), ViewOwner::Name(_)) => false,
+            _ => number(a).is_some() && number(a) == number(b),
+        }
     }
 
     /// A feature's extended attributes, sorted.

@@ -4,6 +4,7 @@ use super::image::Image;
 use super::queries::MAX_NAMES;
 use super::slots::There;
 use crate::entity::{Content, Owner, PathFacts, Validator, What};
+use crate::intern::EntityType;
 use crate::tree::{self, FileType};
 
 /// Who something belongs to.
@@ -128,10 +129,13 @@ impl Image {
         {
             return Some(Unmet::new("mode", format!("must have the mode {wanted:04o}, but it has {found:04o}")));
         }
-        for (wanted, found, what) in [(validator.user, view.user, "user"), (validator.group, view.group, "group")] {
+        for (wanted, found, entity_type) in
+            [(validator.user, view.user, EntityType::User), (validator.group, view.group, EntityType::Group)]
+        {
             if let (Some(wanted), Some(found)) = (wanted.and_then(|owner| self.owner(owner)), found)
-                && wanted != found
+                && !self.is_one_owner(wanted, found, entity_type)
             {
+                let what = entity_type.name();
                 let reason = format!("must belong to the {what} {}, but it belongs to {}", say(wanted), say(found));
                 return Some(Unmet::new(what, reason));
             }

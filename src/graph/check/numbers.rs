@@ -82,6 +82,10 @@ pub fn conflicts(image: &mut Image) {
             if row.means == Means::Declared || row.strength == Strength::Implied {
                 continue;
             }
+            // systemd-sysusers takes another number where one is taken.
+            if image.features[row.feature as usize].is(Feature::KEEPS) {
+                continue;
+            }
             if let Some(number) = image.given_number(slot.entity) {
                 by_number.entry(number).or_default().push((slot.lead, slot.entity));
             }
@@ -190,7 +194,8 @@ pub fn allocate(image: &Image) -> Numbers {
     let mut used: [FxHashSet<u32>; 2] = [FxHashSet::default(), FxHashSet::default()];
     let side = |entity_type: EntityType| usize::from(entity_type == EntityType::Group);
     for entity_type in [EntityType::User, EntityType::Group] {
-        used[side(entity_type)].extend([0, 65534]);
+        // What is allocated is never nobody's number: it is beyond the ranges.
+        used[side(entity_type)].insert(0);
         if let Some(base) = &image.base {
             for (name, known) in base.names(entity_type) {
                 // A primary group without a name is somebody's all the same.
@@ -226,6 +231,13 @@ pub fn allocate(image: &Image) -> Numbers {
             }
         }
     }
+    for change in &image.changes.rows {
+        for (owner, entity_type) in [(change.facts.user, EntityType::User), (change.facts.group, EntityType::Group)] {
+            if let Owner::Number(number) = owner {
+                used[side(entity_type)].insert(number);
+            }
+        }
+    }
     // Given numbers first, then groups of users that ask for their user's, then the rest by name.
     let mut open: Vec<(EntityType, String, EntityId, bool, Option<EntityId>)> = Vec::new();
     let mut implied: Vec<(String, EntityId)> = Vec::new();
@@ -234,12 +246,14 @@ pub fn allocate(image: &Image) -> Numbers {
         if !matches!(entity_type, EntityType::User | EntityType::Group) {
             continue;
         }
-        if let Some(number) = image.given_number(slot.entity) {
+        let row = &image.provides[slot.lead as usize];
+        // What only takes a number where it is free comes after those that have theirs.
+        let yields = image.features[row.feature as usize].is(Feature::KEEPS) && !slot.satisfied;
+        if let Some(number) = image.given_number(slot.entity).filter(|_| !yields) {
             used[side(entity_type)].insert(number);
             numbers.of.insert(slot.entity, number);
             continue;
         }
-        let row = &image.provides[slot.lead as usize];
         if row.means == Means::Declared || slot.broken || slot.satisfied || slot.node == NONE {
             continue;
         }
@@ -253,6 +267,13 @@ pub fn allocate(image: &Image) -> Numbers {
     }
     open.sort();
     open.dedup_by_key(|entry| entry.2);
+    open.retain(|&(entity_type, _, entity, ..)| {
+        let wanted = image.given_number(entity).filter(|&number| used[side(entity_type)].insert(number));
+        if let Some(number) = wanted {
+            numbers.of.insert(entity, number);
+        }
+        wanted.is_none()
+    });
     let mut next = [[1000u32, 999u32], [1000, 999]];
     let mut take = |entity_type: EntityType, system: bool, used: &mut [FxHashSet<u32>; 2]| -> Option<u32> {
         let cursor = &mut next[side(entity_type)][usize::from(system)];

@@ -7,9 +7,10 @@ use rustc_hash::FxHashMap;
 use super::want::Wanted;
 use super::{Builder, Why};
 use crate::entity::{Cause, Means, Phase};
+use crate::fragment::Feature;
 use crate::graph::RowId;
 use crate::graph::slots::{Slots, There};
-use crate::intern::EntityId;
+use crate::intern::{EntityId, EntityType};
 use crate::message;
 
 impl Builder<'_> {
@@ -23,6 +24,10 @@ impl Builder<'_> {
             let implied =
                 row.cause == Cause::PrimaryGroup && row.span == self.image.features[row.feature as usize].origin;
             if implied && !self.image.needs_own_group(row.feature) {
+                continue;
+            }
+            // A line that leaves alone an account which is there already asks for nothing.
+            if self.image.features[row.feature as usize].is(Feature::KEEPS) && self.is_kept(row.feature) {
                 continue;
             }
             self.want(&Wanted {
@@ -41,6 +46,14 @@ impl Builder<'_> {
                 blocks: false,
             });
         }
+    }
+
+    /// Whether what a feature is about was there before it, and is an account.
+    fn is_kept(&self, feature: u32) -> bool {
+        let image = self.image;
+        let Some(main) = image.features[feature as usize].main else { return false };
+        matches!(image.entities.entity_type(main), EntityType::User | EntityType::Group)
+            && !matches!(image.before(main, image.phase(feature)), There::Nothing)
     }
 
     /// Where links lead, without an order: a link may be made before its target.

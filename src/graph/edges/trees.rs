@@ -2,9 +2,10 @@
 
 use super::want::Wanted;
 use super::{Builder, Edge, Why};
-use crate::entity::{Cause, DIRECTORY, Means, Owner, ParentRule, What};
-use crate::graph::slots::{NONE, Slots};
+use crate::entity::{Cause, DIRECTORY, EXISTS, FILE, Means, Owner, ParentRule, What};
+use crate::graph::slots::{NONE, Slots, There};
 use crate::intern::EntityId;
+use crate::tree::FileType;
 
 impl Builder<'_> {
     /// A directory of a tree that another step needs before the tree: its own directory and its owners come first.
@@ -22,7 +23,7 @@ impl Builder<'_> {
             if let Owner::Name(owner) = owner
                 && owner != root
             {
-                wanted.push((owner, crate::entity::EXISTS, cause));
+                wanted.push((owner, EXISTS, cause));
             }
         }
         for (entity, validator, cause) in wanted {
@@ -68,20 +69,51 @@ impl Builder<'_> {
         })
     }
 
+    /// What a tree brings and the parent has already is relied upon.
+    fn tree_relies(&mut self, number: u32, file_type: Option<FileType>) {
+        let row = self.image.provides[number as usize];
+        let phase = self.image.phase(row.feature);
+        let validator = match file_type {
+            Some(FileType::Directory) => DIRECTORY,
+            Some(FileType::File) => FILE,
+            _ => EXISTS,
+        };
+        if row.entity != EntityId::ROOT && matches!(self.image.before(row.entity, phase), There::Base(_)) {
+            self.rely(
+                &Wanted {
+                    node: self.node_of(row.feature),
+                    feature: row.feature,
+                    entity: row.entity,
+                    validator,
+                    ordered: true,
+                    cause: Cause::Destination,
+                    why: Why::Parent(number),
+                    phase,
+                    blocks: false,
+                },
+                false,
+            );
+        }
+    }
+
     /// A tree leaves out what another step makes, and follows it where it is a directory.
     pub(super) fn trees(&mut self) {
         for number in 0..self.image.provides.len() as u32 {
             let row = &self.image.provides[number as usize];
-            if row.means != Means::Contained || self.image.slots.states[number as usize] & Slots::SATISFIED != 0 {
+            if row.means != Means::Contained {
                 continue;
             }
             let What::Path(facts) = row.what else { continue };
+            if self.image.slots.states[number as usize] & Slots::SATISFIED != 0 {
+                self.tree_relies(number, facts.file_type);
+                continue;
+            }
             let (entity, tree) = (row.entity, self.node_of(row.feature));
             let Some(slot) = self.slot_of(number) else { continue };
             if slot.broken || slot.node == NONE || slot.node == tree {
                 continue;
             }
-            if facts.file_type == Some(crate::tree::FileType::Directory) {
+            if facts.file_type == Some(FileType::Directory) {
                 let from = slot.node;
                 self.edges.edges.push(Edge { from, to: tree, entity, why: Why::Skips(number) });
             }

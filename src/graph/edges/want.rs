@@ -253,6 +253,13 @@ impl Builder<'_> {
         if slot.broken {
             return;
         }
+        // A tree that brings its account files meets its own owners.
+        let own = slot.node == wanted.node
+            && matches!(wanted.cause, Cause::User | Cause::Group | Cause::PrimaryGroup)
+            && self.image.provides[slot.lead as usize].means == Means::Contained;
+        if own {
+            return;
+        }
         let mut add = |from: u32| {
             if from != NONE && wanted.node != NONE {
                 self.edges.edges.push(Edge { from, to: wanted.node, entity: wanted.entity, why: wanted.why });

@@ -16,7 +16,7 @@ use crate::entity::Phase;
 use crate::intern::EntityId;
 use crate::tree::FileType;
 
-pub use walk::follow_in_layer;
+pub use walk::{follow_in_layer, place_in_layer};
 
 /// How many links one way may lead through; as in the Linux kernel.
 const MAX_LINKS: u32 = 40;

@@ -191,15 +191,25 @@ fn split(target: &str) -> Vec<Arc<str>> {
     target.split('/').rev().filter(|name| !matches!(*name, "" | ".")).map(Arc::from).collect()
 }
 
-/// Follows a path in a layer, links included; none where it leads nowhere.
+/// What a path of a layer leads to when all links are followed.
 pub fn follow_in_layer(layer: &Layer, path: &str) -> Option<Spot> {
-    let mut spots = vec![layer.root(EntityType::Path)];
+    walk_layer(layer, path).map(|(spot, _)| spot)
+}
+
+/// The place that a path of a layer leads to when all links are followed, as text.
+pub fn place_in_layer(layer: &Layer, path: &str) -> Option<String> {
+    walk_layer(layer, path).map(|(_, names)| format!("/{}", names.join("/")))
+}
+
+fn walk_layer(layer: &Layer, path: &str) -> Option<(Spot, Vec<Arc<str>>)> {
+    let (mut spots, mut names) = (vec![layer.root(EntityType::Path)], Vec::new());
     let mut pending: Vec<Arc<str>> = split(path);
     let mut hops = 0;
     while let Some(name) = pending.pop() {
         if &*name == ".." {
             if spots.len() > 1 {
                 spots.pop();
+                names.pop();
             }
             continue;
         }
@@ -214,11 +224,13 @@ pub fn follow_in_layer(layer: &Layer, path: &str) -> Option<Spot> {
             }
             if target.starts_with('/') {
                 spots.truncate(1);
+                names.clear();
             }
             pending.extend(split(target));
         } else {
             spots.push(child);
+            names.push(name);
         }
     }
-    spots.last().copied()
+    Some((*spots.last()?, names))
 }

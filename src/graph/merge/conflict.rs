@@ -13,6 +13,13 @@ pub(super) struct Difference {
     pub(super) values: Option<(String, String)>,
 }
 
+impl Difference {
+    /// Whether it is about what is in a file.
+    pub(super) fn is_of_substance(&self) -> bool {
+        matches!(self.attribute, "contents" | "source")
+    }
+}
+
 pub(super) fn conflict(image: &mut Image, number: usize, first: u32, second: u32, all: &[u32], difference: Difference) {
     image.slots.slots[number].broken = true;
     let place = |row: u32| (image.provides[row as usize].feature, image.provides[row as usize].span.start, row);

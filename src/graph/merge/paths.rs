@@ -89,6 +89,10 @@ pub(super) fn merge_paths(image: &mut Image, number: usize, rows: &[u32]) {
             continue;
         }
         if let Some((against, difference)) = differ(image, lead, &facts, &settled, row, &other) {
+            if difference.is_of_substance() {
+                let sources = image.undecided_sources(&image.provides[lead as usize], &image.provides[row as usize]);
+                image.undecided.extend(sources);
+            }
             conflict(image, number, against, row, &explicit, difference);
             return;
         }

@@ -1,12 +1,11 @@
 //! Paths: type, mode, owner, attributes and contents, and what is mounted there.
 
 use super::{Of, Standing, say, types};
-use crate::entity::{Means, Owner, PathFacts, Strength, What};
+use crate::entity::{Means, PathFacts, Strength, What};
 use crate::graph::Substance;
 use crate::graph::image::Image;
 use crate::graph::packages::{self, Meeting};
 use crate::graph::slots::There;
-use crate::graph::view::ViewOwner;
 use crate::intern::EntityType;
 use crate::message;
 use crate::tree::FileType;
@@ -73,13 +72,15 @@ pub(super) fn path(image: &Image, number: usize, before: There<'_>) -> Standing 
     {
         return Standing::Other(Of::Attribute, format!("its mode is {found:04o} there and would become {own:04o}"));
     }
-    for (bit, own, found, what) in
-        [(PathFacts::USER, facts.user, view.user, "user"), (PathFacts::GROUP, facts.group, view.group, "group")]
-    {
+    for (bit, own, found, entity_type) in [
+        (PathFacts::USER, facts.user, view.user, EntityType::User),
+        (PathFacts::GROUP, facts.group, view.group, EntityType::Group),
+    ] {
         if facts.given & bit != 0
             && let (Some(wanted), Some(found)) = (image.owner(own), found)
-            && !same_owner(image, own, wanted, found, what)
+            && !image.is_one_owner(wanted, found, entity_type)
         {
+            let what = entity_type.name();
             return Standing::Other(
                 Of::Attribute,
                 format!("its {what} is {} there and would become {}", say(found), say(wanted)),
@@ -117,25 +118,6 @@ pub(super) fn mounted(image: &Image, mount: u32, before: There<'_>) -> Option<bo
         }
         There::Nothing | There::Always => None,
     }
-}
-
-fn same_owner(image: &Image, own: Owner, wanted: ViewOwner<'_>, found: ViewOwner<'_>, what: &str) -> bool {
-    if wanted == found {
-        return true;
-    }
-    let number = |owner: Owner| match owner {
-        Owner::Name(name) => image.given_number(name),
-        Owner::Number(number) => Some(number),
-        Owner::Unknown => None,
-    };
-    let found = match found {
-        ViewOwner::Number(number) => Some(number),
-        ViewOwner::Name(name) => {
-            let entity_type = if what == "user" { EntityType::User } else { EntityType::Group };
-            image.entities.find_name(entity_type, name).and_then(|entity| image.given_number(entity))
-        }
-    };
-    number(own).is_some() && number(own) == found
 }
 
 /// What differs in what is in it; none if it is the same.
