@@ -4,6 +4,8 @@
 
 #[path = "meaning/accounts.rs"]
 mod accounts;
+#[path = "meaning/faults.rs"]
+mod faults;
 #[path = "meaning/mounts.rs"]
 mod mounts;
 #[path = "meaning/names.rs"]

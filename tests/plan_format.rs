@@ -506,7 +506,7 @@ fn what_is_no_plan_is_refused_with_its_place() {
     check(&json.replace("\"copy_file\"", "[1]"), "line 14, column 99: invalid type: sequence, expected an operation");
     let one_of = "`apt`, `dnf`, `apk`";
     let every = written(&every_step(), PlanFormat::Json).replace("\"manager\": \"apt\"", "\"manager\": \"brew\"");
-    check(&every, &format!("line 29, column 230: unknown name `brew`, expected one of {one_of}"));
+    check(&every, &format!("line 31, column 230: unknown name `brew`, expected one of {one_of}"));
     assert_eq!(wrong.into_inner(), [""; 0]);
 }
 

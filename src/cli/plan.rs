@@ -50,7 +50,9 @@ pub(super) fn run(arguments: &PlanArguments, matches: &ArgMatches, terminal: &mu
     }
     let options = BuildOptions { entries: arguments.entries };
     let plan = Built::with_options(&compiled.graph, workspace.inputs(), options);
-    let format = arguments.format.map_or(PlanFormat::Json, PlanFormat::from);
+    let for_people = target.is_none() && terminal.is_terminal;
+    let default = if for_people { PlanFormat::Text } else { PlanFormat::Json };
+    let format = arguments.format.map_or(default, PlanFormat::from);
     let origins = !arguments.no_origins;
     match target {
         Some(path) => output::replace(path, &mut |out| featgraph_plan::write(&plan, format, origins, out))?,

@@ -12,10 +12,17 @@ use crate::catalog::Code;
 use crate::kind::Kind;
 use crate::message::quoted;
 use crate::near::nearest;
+use crate::render;
 
 /// `featgraph explain`: a page of the catalogue, or what pages there are.
 pub(super) fn explain(arguments: &ExplainArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
+    let options = terminal.options();
+    let is_terminal = terminal.is_terminal;
     let out = &mut terminal.out;
+    // Markdown for files and pipes, a page for people.
+    let page = |out: &mut dyn Write, text: &str| {
+        if is_terminal { render::page(text, &options, out) } else { page(out, text) }
+    };
     let written = match &arguments.name {
         None => overview(out),
         Some(name) => match (Code::from_name(name), Kind::from_name(name)) {

@@ -114,6 +114,11 @@ impl<'g> Built<'g> {
         self.digest
     }
 
+    /// A plan in which an operation is missing is never written.
+    fn must_be_whole(&self) -> io::Result<()> {
+        self.operations.fault().map_or(Ok(()), |fault| Err(io::Error::other(fault)))
+    }
+
     /// The stable name of a step.
     pub fn id(&self, node: u32) -> &str {
         self.ids.of(node)
@@ -230,6 +235,7 @@ impl PlanSource for Built<'_> {
     }
 
     fn steps(&self, origins: bool, tell: &mut dyn FnMut(&Step<'_>, &[Origin<'_>]) -> io::Result<()>) -> io::Result<()> {
+        self.must_be_whole()?;
         let mut scratch = Scratch::default();
         for &node in &self.order {
             let step = self.step(node, &mut scratch);
@@ -244,6 +250,7 @@ impl PlanSource for Built<'_> {
             let places = if origins { self.origins_of(node, scratch) } else { Vec::new() };
             write(&self.step(node, scratch), &places, out);
         };
+        self.must_be_whole()?;
         in_batches(&self.order, one, hand_on)
     }
 

@@ -10,6 +10,7 @@ mod gitlab;
 pub mod graph;
 pub mod json;
 mod junit;
+mod page;
 pub mod patch;
 mod sarif;
 mod statistics;
@@ -18,6 +19,7 @@ mod words;
 use std::io::{self, Write};
 
 pub use escape::escaped;
+pub use page::write as page;
 pub use statistics::{FORMATS as STATISTICS_FORMATS, write_statistics};
 
 use crate::diagnostic::Diagnostic;

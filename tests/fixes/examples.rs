@@ -25,7 +25,7 @@ txt = "hello\n"  # the greeting
 
 #[test]
 fn a_key_that_other_tools_have_is_called_as_here() {
-    edits(
+    edits_on_demand(
         r#"
 [[install]]
 destination = "/etc/motd"
@@ -206,7 +206,7 @@ mode = 755
 
 [[ensure_dir]]
 path = "/srv/b"
-mode = 493
+mode = "0755"
 "#,
         r#"
 @@ -2,3 +2,3 @@
@@ -214,12 +214,33 @@ mode = 493
 -mode = 755
 +mode = "0755"
  
-@@ -6,2 +6,2 @@
- path = "/srv/b"
--mode = 493
-+mode = "0755"
 "#,
     );
+}
+
+#[test]
+fn a_mode_that_json_or_yaml_has_made_a_number_of_is_not_written_without_asking() {
+    for mode in ["420", "493", "384", "511", "0x1ED", "0b110100100"] {
+        check_not_safe(&format!("[[ensure_dir]]\npath = \"/srv/a\"\nmode = {mode}\n"));
+    }
+}
+
+#[test]
+fn a_command_line_is_not_made_a_program_with_blanks_in_its_name() {
+    for command in ["apt-get update", "a && b", "A=b c", "echo 'x y'", "ls *"] {
+        check_not_safe(&format!("[[run]]\ncommand = \"{command}\"\n"));
+        check_not_safe(&format!("[[oci]]\nentrypoint = \"{command}\"\n"));
+    }
+}
+
+#[test]
+fn what_another_tool_would_expand_is_not_written_as_a_path() {
+    for path in
+        ["$HOME/.profile", " /srv/x", "%{_bindir}/x", "~/x", "{{ a }}/b", "%h/x", "conf/x", "C:\\\\x", "http://a/b"]
+    {
+        check_not_safe(&format!("[[ensure_dir]]\npath = \"{path}\"\n"));
+    }
+    check_not_safe("[[ensure_dir]]\npath = \"/srv/a/../b\"\n");
 }
 
 #[test]
@@ -228,26 +249,17 @@ fn a_value_that_would_be_found_fault_with_is_not_written_without_asking() {
 }
 
 #[test]
-fn a_path_becomes_absolute_and_loses_its_dots() {
+fn a_path_becomes_absolute() {
     edits(
         r#"
 [[ensure_dir]]
-path = "srv/a"
-
-[[install]]
-dst = "/srv/a/../b.conf"
-text = "b\n"
+path = "./srv//a"
 "#,
         r#"
-@@ -1,6 +1,6 @@
+@@ -1,2 +1,2 @@
  [[ensure_dir]]
--path = "srv/a"
+-path = "./srv//a"
 +path = "/srv/a"
- 
- [[install]]
--dst = "/srv/a/../b.conf"
-+dst = "/srv/b.conf"
- text = "b\n"
 "#,
     );
 }

@@ -99,7 +99,8 @@ fn what_itself_waits_for_something_is_not_what_was_meant() {
 #[test]
 fn the_same_configuration_twice_is_a_duplicate() {
     let oci = |cmd: &str| format!("[[oci]]\nuser = \"root\"\ncmd = [\"{cmd}\"]\n");
-    let image = |features: &str| format!("[image]\n{features}");
+    let there = "[[ensure_dir]]\npath = [\"/usr\", \"/usr/bin\"]\n[[install]]\ndst = \"/usr/bin/a\"\ntext = \"\"\nmode = \"0755\"\n";
+    let image = |features: &str| format!("[image]\n{there}{features}");
     assert_eq!(found(&[("top.image.toml", &image(&oci("a").repeat(2)))]), ["duplicate -"]);
     // One of them says less: that is no repetition.
     assert_eq!(found(&[("top.image.toml", &image(&format!("{}[[oci]]\nuser = \"root\"\n", oci("a"))))]), [""; 0]);

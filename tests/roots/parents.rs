@@ -179,7 +179,7 @@ fn every_mistake_of_a_parents_facts_is_found_in_one_run() {
     let expected = "\
 base.facts.json:1:13: error[wrong-type]: `opaque` must be `true` or `false`, and this is a number
 base.facts.json:2:22: error[invalid-value]: the path `etc` is not absolute
-base.facts.json:2:50: error[unknown-key]: facts have no key `mod` here
+base.facts.json:2:50: error[unknown-key]: facts have no key `mod` here (did you mean `mode`?)
 base.facts.json:3:3: error[missing-key]: the key `path` is not given
 ";
     let run = place.run(&["check", "--format", "concise"]);

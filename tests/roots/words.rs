@@ -117,10 +117,11 @@ shell = "/bni/bash"
     missing: nothing provides user `ww-data`, to whom `/ect/motd` is to belong
       help: did you mean user `www-data`, which parent `debian-12` has? If not, declare it with `[[user]]` and `name = "ww-data"`, or write an `assume` if it comes from outside
     missing: nothing provides `/ect/ngnix/conf.d`, in which `/ect/ngnix/conf.d/web.conf` is to stand
-      help: add `[[ensure_dir]]` with `path = "/ect/ngnix/conf.d"`, or set `parents = true`
+      help: did you mean `/etc/ngnix/conf.d`, which parent `debian-12` has? If not, add `[[ensure_dir]]` with `path = "/ect/ngnix/conf.d"`, or set `parents = true`
     missing: nothing provides `/etc/host`, which a `require` asserts
       help: did you mean `/etc/hosts`, which parent `debian-12` has? If not, provide it, or write an `assume` if it comes from outside
     missing: nothing provides `/usr/bin/bsah`, which a `require` asserts
+      note: `/bin` is a link to `usr/bin` in parent `debian-12`
       help: did you mean `/usr/bin/bash`, which parent `debian-12` has? If not, provide it, or write an `assume` if it comes from outside
     missing: nothing provides package `netbsae`, which a `require` asserts
       help: did you mean package `netbase`, which parent `debian-12` has? If not, install it with `[[package]]` and `names = ["netbsae"]`

@@ -120,8 +120,10 @@ pub fn judge(image: &Image, mut failures: Vec<Failure>, opaque_sees: impl Fn(&Fa
                 let (open, missing): (Vec<Failure>, Vec<Failure>) = group.iter().cloned().partition(may_be);
                 let (dangling, missing): (Vec<Failure>, Vec<Failure>) =
                     missing.into_iter().partition(|failure| judge.comes_with_a_tree(failure));
-                for failure in dangling {
-                    judge.dangling(&failure);
+                // One that dangles at the end of its phase and of the image is told once.
+                let mut told = FxHashSet::default();
+                for failure in dangling.iter().filter(|failure| told.insert(failure.why)) {
+                    judge.dangling(failure);
                 }
                 if !missing.is_empty() {
                     judge.missing(&missing);

@@ -99,8 +99,10 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether somebody may have meant a mode: nobody gives a group less than others, or an owner less than the group.
+/// Whether somebody may have meant a mode: nobody gives a group less than others, an owner less than the group, or anybody a right
+/// without that to read.
 const fn is_plausible(mode: u16) -> bool {
     let (owner, group, others) = (mode >> 6 & 7, mode >> 3 & 7, mode & 7);
-    owner & group == group && group & others == others
+    let readable = owner & 4 != 0 && (group == 0 || group & 4 != 0) && (others == 0 || others & 4 != 0);
+    mode <= 0o777 && readable && owner & group == group && group & others == others
 }

@@ -8,6 +8,7 @@ mod sources;
 mod trees;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -36,6 +37,8 @@ pub(super) struct Operations<'g> {
     removals: Rows,
     /// Package files by the manifest that names them and the path as written, each with its path from the working directory.
     package_files: FxHashMap<(u32, &'g str), &'g str>,
+    /// A feature for which there is no operation.
+    unbuilt: OnceLock<u32>,
 }
 
 impl<'g> Operations<'g> {
@@ -84,7 +87,23 @@ impl<'g> Operations<'g> {
                 package_files.entry((number as u32, &*source.written)).or_insert(&*source.path);
             }
         }
-        Self { graph, folder, grafts, skips, members, removals, package_files }
+        Self { graph, folder, grafts, skips, members, removals, package_files, unbuilt: OnceLock::new() }
+    }
+
+    /// Notes that there is no operation for a feature, whose plan is refused then. What is returned is never written.
+    fn unbuilt(&self, feature: u32) -> Op<'static> {
+        let _ = self.unbuilt.set(feature);
+        Op::AddToGroups { name: Cow::Borrowed(""), groups: Vec::new() }
+    }
+
+    /// Why no plan can be written: a step without an operation, which is a mistake of featgraph's own.
+    pub(super) fn fault(&self) -> Option<String> {
+        let feature = *self.unbuilt.get()?;
+        let place = self.image().origin(feature).to_text();
+        Some(format!(
+            "internal error: no operation can be built for {} ({place}); please report this with the manifest",
+            self.image().say_feature(feature)
+        ))
     }
 
     fn image(&self) -> &'g Image {

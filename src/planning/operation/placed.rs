@@ -36,10 +36,10 @@ impl Operations<'_> {
 
     pub(super) fn placed<'a>(&'a self, feature: u32, subject: &'a str) -> Op<'a> {
         let Some(slot) = self.main_slot(feature) else {
-            return Op::Remove { path: Cow::Borrowed(""), must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let What::Path(facts) = slot.what else {
-            return Op::Remove { path: Cow::Borrowed(""), must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let dst = Cow::Borrowed(subject);
         let ((user, uid), (group, gid)) = (self.owner(facts.user), self.owner(facts.group));

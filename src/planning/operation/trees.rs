@@ -52,11 +52,11 @@ impl Operations<'_> {
     pub(super) fn extract(&self, feature: u32) -> Op<'_> {
         let dst = self.image().features[feature as usize].main.map(|main| self.path(main).into()).unwrap_or_default();
         let Some(&graft) = self.grafts.get(&feature) else {
-            return Op::Remove { path: dst, must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let graft = &self.image().grafts[graft as usize].graft;
         let GraftFrom::Archive { source, strip, names } = graft.from else {
-            return Op::Remove { path: dst, must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let (user, uid) = self.given_owner(graft.owners.user, graft.owners.given & PathFacts::USER != 0);
         let (group, gid) = self.given_owner(graft.owners.group, graft.owners.given & PathFacts::GROUP != 0);
@@ -78,12 +78,12 @@ impl Operations<'_> {
         let image = self.image();
         let dst = image.features[feature as usize].main.map(|main| self.path(main).into()).unwrap_or_default();
         let Some(&graft) = self.grafts.get(&feature) else {
-            return Op::Remove { path: dst, must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let graft = &image.grafts[graft as usize].graft;
         let fragment = self.fragment(feature);
         let GraftFrom::Image { reference, path, .. } = graft.from else {
-            return Op::Remove { path: dst, must_exist: false, recursive: false };
+            return self.unbuilt(feature);
         };
         let (user, uid) = self.given_owner(graft.owners.user, graft.owners.given & PathFacts::USER != 0);
         let (group, gid) = self.given_owner(graft.owners.group, graft.owners.given & PathFacts::GROUP != 0);

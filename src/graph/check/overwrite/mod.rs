@@ -72,9 +72,11 @@ pub fn overwrite(image: &mut Image, number: usize) {
         Standing::Satisfied => satisfy(image, number, mounts),
         Standing::Other(of, difference) => {
             // Of features that are one step any may say that it replaces.
+            // A package manager refuses a file of another package, whatever a manifest says.
+            let refused = of_other_package(image, image.slots.slots[number].lead, before).is_some();
             let replacing = (rows.0..rows.1)
                 .map(|at| image.provides[image.slots.rows[at as usize] as usize].feature)
-                .find(|&feature| image.features[feature as usize].is(Feature::REPLACE));
+                .find(|&feature| image.features[feature as usize].is(Feature::REPLACE) && !refused);
             let (file_type, from) = origin_of(image, before);
             // A directory that stays one gets its mode and owner in place.
             let stays = file_type == Some(FileType::Directory)
@@ -200,18 +202,35 @@ fn report(image: &mut Image, number: usize, difference: &str) {
     let lead = image.slots.slots[number].lead;
     let through_links = !image.links_of(Why::Parent(lead)).is_empty();
     image.tell_links(&mut diagnostic, Why::Parent(lead));
-    diagnostic.help = Some(match through_links {
+    let other = of_other_package(image, lead, before);
+    diagnostic.help = Some(match (&other, through_links) {
+        (Some((own, other)), _) => format!(
+            "package {0} of the parent has this file: let package {1} declare `Replaces: {0}`, or remove {0} in an earlier phase; `replace = true` cannot help, for the package manager refuses it",
+            message::quoted(other),
+            message::quoted(own)
+        ),
         // What was written is another path, so taking its place may be the last thing that was meant.
-        true => format!(
+        (None, true) => format!(
             "the path leads through links to {0}: write the path that is meant, or set `replace = true` if {0} is to be replaced",
             image.say(entity)
         ),
-        false => String::from(
+        (None, false) => String::from(
             "set `replace = true` to take its place, remove it with a `remove` in an earlier phase, or leave it as it is",
         ),
     });
     image.slots.slots[number].broken = true;
     image.report(diagnostic, Vec::new());
+}
+
+/// The package file that brings a path, and the other package that has it already.
+fn of_other_package(image: &Image, lead: u32, before: There<'_>) -> Option<(String, String)> {
+    let own = image.package_file(lead)?;
+    let other = match before {
+        There::Base(known) => known.package.as_deref()?.to_owned(),
+        There::Slot(slot) => image.package_of(image.slots.slots[slot as usize].lead)?.into_string(),
+        There::Nothing | There::Always => return None,
+    };
+    (*own.name != *other).then(|| (own.name.to_string(), other))
 }
 
 fn of_package(package: &str, version: Option<&str>) -> String {
