@@ -65,10 +65,10 @@ pub(super) fn schema(arguments: &SchemaArguments, terminal: &mut Terminal) -> Re
     let schema = match arguments.of {
         SchemaOf::Manifest => crate::kind::schema(),
         SchemaOf::Facts => crate::facts::schema().to_value(),
-        SchemaOf::Diagnostics => crate::render::json::schema().to_value(),
+        SchemaOf::Diagnostics => render::json::schema().to_value(),
         SchemaOf::Plan => featgraph_plan::schema().to_value(),
         SchemaOf::Baseline => crate::baseline::schema().to_value(),
-        SchemaOf::Graph => crate::render::graph::schema().to_value(),
+        SchemaOf::Graph => render::graph::schema().to_value(),
     };
     let written = serde_json::to_writer_pretty(&mut terminal.out, &schema).map_err(io::Error::from);
     unless_closed(written.and_then(|()| writeln!(terminal.out)))?;

@@ -1,5 +1,7 @@
 //! Changes of what is there: when they are made, what is known of a path after them, and which contradict each other.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::edges::Why;
@@ -18,9 +20,9 @@ use crate::tree::FileType;
 pub struct Changes {
     /// Every change of the image; `require` is a number among the image's rows.
     pub rows: Vec<Change>,
-    own: FxHashMap<EntityId, Vec<u32>>,
+    own: BTreeMap<EntityId, Vec<u32>>,
     /// Those that reach all below a place.
-    below: FxHashMap<EntityId, Vec<u32>>,
+    below: BTreeMap<EntityId, Vec<u32>>,
 }
 
 impl Image {
@@ -39,7 +41,6 @@ impl Image {
             }
         }
         let mut waiting: Vec<EntityId> = changes.below.keys().copied().collect();
-        waiting.sort_unstable();
         while let Some(directory) = waiting.pop() {
             let names: Vec<String> = match (&self.base, self.spots[directory.index()]) {
                 (Some(base), Some(spot)) => base.children(spot).iter().map(|(name, _)| (*name).to_owned()).collect(),

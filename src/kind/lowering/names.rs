@@ -177,9 +177,7 @@ fn no_package(text: &str) -> Option<&'static str> {
     let first = |marks: &[char]| text.contains(marks);
     if name.ends_with(['<', '>', '!', '~', '^']) || first(&['<', '>']) || text.contains("==") {
         Some("conditions on versions cannot be given")
-    } else if first(&['(', ')', '|', '[', ']', ';', '&', '"', '\'', '`', '$', '#', ',']) {
-        Some("only one name, with an exact version or without, can be given")
-    } else if name.contains(['~', '@']) {
+    } else if first(&['(', ')', '|', '[', ']', ';', '&', '"', '\'', '`', '$', '#', ',']) || name.contains(['~', '@']) {
         Some("only one name, with an exact version or without, can be given")
     } else if first(&['*', '?']) {
         Some("patterns are not expanded")

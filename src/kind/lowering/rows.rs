@@ -127,7 +127,7 @@ impl Lowering<'_> {
         let require = self.fragment.requires.len() as u32;
         self.require(d, path.entity, path.span, EXISTS, Cause::Changed, true);
         let mut given = owners.given;
-        given |= u8::from(mode.is_some()) * PathFacts::MODE | u8::from(xattrs) * PathFacts::XATTRS;
+        given |= (u8::from(mode.is_some()) * PathFacts::MODE) | (u8::from(xattrs) * PathFacts::XATTRS);
         let facts = PathFacts { mode, user: owners.user, group: owners.group, given, ..PathFacts::UNKNOWN };
         let feature = self.number();
         self.fragment.changes.push(Change { feature, require, facts, recursive });
