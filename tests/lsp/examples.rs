@@ -143,6 +143,8 @@ fn copied(folder: &Path) -> tempfile::TempDir {
             if folder.join(&name).is_dir() {
                 std::fs::create_dir(copy.path().join(&name)).unwrap();
                 pending.push(name);
+            } else if let Ok(target) = std::fs::read_link(folder.join(&name)) {
+                std::os::unix::fs::symlink(target, copy.path().join(&name)).unwrap();
             } else {
                 std::fs::copy(folder.join(&name), copy.path().join(&name)).unwrap();
             }
