@@ -11,6 +11,7 @@ use crate::compile::{Report, Workspace};
 use crate::inputs::TextState;
 use crate::manifest;
 use crate::message::{count, printable, quoted};
+use crate::scan::regular;
 
 /// Stale entries that are told one by one.
 const SHOWN: usize = 10;
@@ -90,7 +91,7 @@ impl<'a> List<'a> {
 }
 
 fn known(path: &Path) -> Result<Baseline, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = regular::read_all(path).map_err(|error| {
         let complaint = Complaint::new(format!("{} cannot be read: {}", shown(path), reason(&error)));
         match error.kind() {
             std::io::ErrorKind::NotFound => complaint.help("`--write-baseline` writes it"),

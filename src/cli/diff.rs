@@ -14,6 +14,7 @@ use crate::load::{Overlay, load};
 use crate::manifest;
 use crate::message::quoted;
 use crate::planning::Built;
+use crate::scan::regular;
 use featgraph_plan::{Plan, PlanFormat, diff, read, write};
 
 pub(super) fn run(arguments: &DiffArguments, terminal: &mut Terminal) -> Result<Status, Failure> {
@@ -41,7 +42,7 @@ fn plan_of(folder: &Path, path: &Path, terminal: &mut Terminal) -> Result<Plan, 
     let bytes = if is_stdin(path) {
         input::stdin_bytes()?
     } else {
-        std::fs::read(path)
+        regular::read_all(path)
             .map_err(|error| Complaint::new(format!("{} cannot be read: {}", shown(path), reason(&error))))?
     };
     read(&bytes).map_err(|error| {

@@ -11,6 +11,7 @@ mod failure;
 mod fix;
 mod ids;
 mod input;
+mod interrupt;
 mod levels;
 mod output;
 mod plan;

@@ -1,12 +1,17 @@
 //! Writing a file whole or not at all: into a temporary file beside it, which then takes its name.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::discover::shown;
 use super::failure::{Complaint, Failure, reason};
+use super::interrupt;
+use crate::scan::regular;
 
 /// Writes what `write` tells to `path`. Where anything fails, what was there before is still there, untouched.
 pub(super) fn replace(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
@@ -31,12 +36,19 @@ fn replaced(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>
         _ => Path::new("."),
     };
     // As any program would make it: the umask takes away from this.
-    let permissions = Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().prefix(".featgraph-").permissions(permissions).tempfile_in(folder)?;
+    let mut file = temporary(folder, 0o666)?;
     write(file.as_file_mut())?;
     file.as_file_mut().flush()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A temporary file in a folder, which a signal takes with it.
+fn temporary(folder: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".featgraph-").make_in(folder, |path| {
+        interrupt::remove_on_signal(path)?;
+        File::options().read(true).write(true).create_new(true).mode(mode).open(path)
+    })
 }
 
 /// Writes a changed text in the place of a file that has still the text it was read with. Its permissions stay, and its owner
@@ -57,7 +69,7 @@ pub(super) fn rewrite(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Co
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut file = tempfile::Builder::new().prefix(".featgraph-").tempfile_in(folder)?;
+        let mut file = temporary(folder, 0o600)?;
         file.write_all(after)?;
         file.flush()?;
         // Only root can give files away; whoever cannot owns what they write.
@@ -66,12 +78,39 @@ pub(super) fn rewrite(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Co
         Ok(file)
     };
     let file = write().map_err(|error| failed(&error))?;
-    // As late as can be: an editor may have saved in the meantime.
-    if std::fs::read(&target).map_err(|error| failed(&error))? != before {
-        return Err(changed());
+    exchange(file, &target, before, after).map_err(|error| failed(&error))?.then_some(()).ok_or_else(changed)
+}
+
+/// Puts a file in the place of another one that has still its old bytes; whether it had. An editor may save in between, by writing or by
+/// renaming: so the two change places first, and what came out is looked at.
+fn exchange(file: tempfile::NamedTempFile, target: &Path, before: &[u8], after: &[u8]) -> io::Result<bool> {
+    if regular::read_all(target)? != before {
+        return Ok(false);
     }
-    file.persist(&target).map_err(|error| failed(&error.error))?;
-    Ok(())
+    let swap = |file: &tempfile::NamedTempFile| renameat_with(CWD, file.path(), CWD, target, RenameFlags::EXCHANGE);
+    // What comes out of there may be all that is left of a newer text, so no signal takes it.
+    interrupt::keep_on_signal(file.path());
+    match swap(&file) {
+        Ok(()) => {}
+        // Not every file system can: then this is as late as can be.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            return file.persist(target).map(|_| true).map_err(|error| error.error);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    if regular::read_all(file.path()).is_ok_and(|out| out == before) {
+        return Ok(true);
+    }
+    // What came out is what somebody saved: back with it. If that takes a still newer one away, that one goes back instead.
+    let restored = swap(&file).and_then(|()| match regular::read_all(file.path()).is_ok_and(|out| out == after) {
+        true => Ok(()),
+        false => swap(&file),
+    });
+    if let Err(error) = restored {
+        let (_, path) = file.keep().map_err(|error| error.error)?;
+        return Err(io::Error::other(format!("{error}; what was saved meanwhile is in {}", shown(&path))));
+    }
+    Ok(false)
 }
 
 /// Where a link leads, so that the link stays and its target is replaced.

@@ -11,6 +11,7 @@ use crate::compile::Workspace;
 use crate::manifest;
 use crate::message::list;
 use crate::render::{Format, Options, Run, render};
+use crate::scan::regular;
 
 /// A file that the findings are written to, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ pub(super) fn write(targets: &[Target], run: &Run<'_>, only_changed: bool) -> Ve
 /// Whether a file has just what would be written into it. Who watches its folder would take a new one for a change.
 fn is_same(path: &Path, format: Format, run: &Run<'_>, options: &Options) -> bool {
     let mut text = Vec::new();
-    render(format, run, options, &mut text).is_ok() && std::fs::read(path).is_ok_and(|written| written == text)
+    render(format, run, options, &mut text).is_ok() && regular::read_all(path).is_ok_and(|written| written == text)
 }
 
 #[cfg(test)]

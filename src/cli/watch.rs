@@ -193,6 +193,7 @@ fn difference<'n>(one: &'n [String], other: &'n [String]) -> Option<&'n String> 
 fn on_end() -> Result<Arc<AtomicBool>, Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::flag;
+    super::interrupt::answered();
     let ended = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, 128 + signal, ended.clone())

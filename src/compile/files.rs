@@ -171,10 +171,9 @@ impl Workspace {
         let mut files = Vec::new();
         let mut missing = false;
         while let Some(path) = pending.pop() {
-            if !seen.insert(path) {
-                continue;
-            }
             match self.fragments.get(path) {
+                // By its real name: one file may be reached by several.
+                Some(fragment) if !seen.insert(&fragment.source.name) => {}
                 Some(fragment) => {
                     files.push(fragment.clone());
                     pending.extend(fragment.head.includes.iter().map(|include| include.path.as_str()));
@@ -185,34 +184,68 @@ impl Workspace {
         (self.unmasked(files), missing)
     }
 
-    /// Circles among the includes of a file.
+    /// Cycles among the includes of a file: of files that all lead to each other the shortest, the first of several.
     pub(super) fn include_cycles(&self, path: &str) -> Vec<Diagnostic> {
-        let mut done: FxHashSet<String> = FxHashSet::default();
-        let mut open: Vec<(String, usize)> = vec![(path.to_owned(), 0)];
-        let mut on_way: FxHashSet<String> = FxHashSet::from_iter([path.to_owned()]);
+        /// A reference that closes a cycle, and the files on the way from where it leads to where it stands.
+        struct Closing {
+            reference: Reference,
+            way: Vec<String>,
+        }
+        let Some(start) = self.fragments.get(path) else { return Vec::new() };
+        let mut done: FxHashSet<&str> = FxHashSet::default();
+        let mut open: Vec<(&Fragment, usize)> = vec![(start, 0)];
+        let mut on_way: FxHashMap<&str, usize> = FxHashMap::from_iter([(start.source.name.as_str(), 0)]);
+        // The lowest file on the way that each file leads back to, so far: those in between are one component.
+        let mut lowest: Vec<usize> = vec![0];
+        let mut shortest: FxHashMap<usize, Closing> = FxHashMap::default();
         let mut found = Vec::new();
-        while let Some((path, at)) = open.last_mut() {
-            let path = path.clone();
-            let include = self.fragments.get(&path).and_then(|fragment| fragment.head.includes.get(*at).cloned());
+        while let Some((fragment, at)) = open.last_mut() {
+            let include = fragment.head.includes.get(*at);
             *at += 1;
-            match include {
-                None => {
-                    open.pop();
-                    on_way.remove(&path);
-                    done.insert(path);
+            let here = open.len() - 1;
+            let Some(include) = include else {
+                let (fragment, _) = open.swap_remove(here);
+                on_way.remove(fragment.source.name.as_str());
+                done.insert(&fragment.source.name);
+                let low = lowest.pop().unwrap_or(here);
+                let closing = shortest.remove(&here);
+                if low < here {
+                    // A part of a larger component, which is closed further up.
+                    let above = &mut lowest[here - 1];
+                    *above = (*above).min(low);
+                    if let Some(closing) = closing {
+                        keep_shorter(&mut shortest, here - 1, closing, |closing| closing.way.len());
+                    }
+                } else if let Some(Closing { reference, way }) = closing {
+                    let last = way.last().cloned().unwrap_or_default();
+                    found.extend(self.file_cycle(&last, &reference, "include each other", &way));
                 }
-                Some(include) if on_way.contains(&include.path) => {
-                    let way: Vec<String> = open.iter().map(|(path, _)| path.clone()).collect();
-                    found.extend(self.file_cycle(&path, &include, "include each other", &way));
+                continue;
+            };
+            let Some(next) = self.fragments.get(&include.path) else { continue };
+            let name = next.source.name.as_str();
+            if let Some(&back) = on_way.get(name) {
+                lowest[here] = lowest[here].min(back);
+                if shortest.get(&here).is_none_or(|closing| here + 1 - back < closing.way.len()) {
+                    let way = open[back..].iter().map(|(fragment, _)| fragment.source.name.clone()).collect();
+                    let reference = Reference { path: name.to_owned(), span: include.span };
+                    shortest.insert(here, Closing { reference, way });
                 }
-                Some(include) if done.contains(&include.path) => {}
-                Some(include) => {
-                    on_way.insert(include.path.clone());
-                    open.push((include.path.clone(), 0));
-                }
+            } else if !done.contains(name) {
+                on_way.insert(name, here + 1);
+                lowest.push(here + 1);
+                open.push((next, 0));
             }
         }
         found
+    }
+}
+
+/// Notes a value at a place unless a smaller one is there already.
+fn keep_shorter<T>(known: &mut FxHashMap<usize, T>, at: usize, value: T, size: impl Fn(&T) -> usize) {
+    match known.get(&at) {
+        Some(other) if size(other) <= size(&value) => {}
+        _ => drop(known.insert(at, value)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One image's rows: with the image's own entity ids, trees grafted, paths at their places.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,7 +31,7 @@ pub struct File {
     pub entities: Vec<EntityId>,
     /// Number of its first account, validator and so on.
     pub accounts: u32,
-    /// Every file that it includes, directly or not, in order.
+    /// Every file that it includes directly, in order.
     pub included: Vec<u32>,
 }
 
@@ -171,6 +171,8 @@ pub struct Image {
     pub findings: Vec<Diagnostic>,
     /// The features that each finding may be silenced by, beside it.
     pub silencers: Vec<Vec<u32>>,
+    /// Which files those that were asked of include, directly or not.
+    pub reached: Mutex<FxHashMap<u32, Vec<bool>>>,
     /// The numbers that groups are given, worked out on first use.
     pub given_gids: OnceLock<FxHashSet<u32>>,
     /// Sources whose contents would have to be compared to say whether two features contradict each other.
@@ -268,7 +270,25 @@ impl Image {
 
     /// Whether a file includes another, directly or not.
     pub fn includes(&self, file: u32, other: u32) -> bool {
-        self.files[file as usize].included.binary_search(&other).is_ok()
+        if file == other || self.files[file as usize].included.is_empty() {
+            return false;
+        }
+        // Few are ever asked of, and those again and again.
+        let mut known = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = known.entry(file).or_insert_with(|| self.reached_from(file));
+        reached[other as usize]
+    }
+
+    /// Which files a file includes, directly or through others.
+    fn reached_from(&self, file: u32) -> Vec<bool> {
+        let mut reached = vec![false; self.files.len()];
+        let mut pending = self.files[file as usize].included.clone();
+        while let Some(next) = pending.pop() {
+            if !std::mem::replace(&mut reached[next as usize], true) {
+                pending.extend(&self.files[next as usize].included);
+            }
+        }
+        reached
     }
 
     /// Whether something opaque stands below the image.

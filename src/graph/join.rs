@@ -1,7 +1,7 @@
 //! One image's fragments brought together on a layer.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -60,6 +60,7 @@ impl Image {
             slots: Slots::default(),
             findings: Vec::new(),
             silencers: Vec::new(),
+            reached: Mutex::default(),
             given_gids: OnceLock::new(),
             undecided: BTreeSet::new(),
             ids,
@@ -195,7 +196,7 @@ impl Image {
         self.files.push(File { fragment, features, provides, requires, entities: map, accounts, included: Vec::new() });
     }
 
-    /// Which files each file includes, directly or through others: for `replace` and `duplicate`.
+    /// Which files each file includes: for `replace` and `duplicate`.
     fn find_includes(&mut self) {
         let numbers: FxHashMap<&str, u32> = self
             .files
@@ -215,25 +216,9 @@ impl Image {
                     .collect()
             })
             .collect();
-        let all: Vec<Vec<u32>> = (0..self.files.len())
-            .map(|start| {
-                if direct[start].is_empty() {
-                    return Vec::new();
-                }
-                let mut seen = vec![false; direct.len()];
-                let mut pending = direct[start].clone();
-                let mut found = Vec::new();
-                while let Some(file) = pending.pop() {
-                    if !std::mem::replace(&mut seen[file as usize], true) && file as usize != start {
-                        found.push(file);
-                        pending.extend(&direct[file as usize]);
-                    }
-                }
-                found.sort_unstable();
-                found
-            })
-            .collect();
-        for (file, included) in self.files.iter_mut().zip(all) {
+        for (file, mut included) in self.files.iter_mut().zip(direct) {
+            included.sort_unstable();
+            included.dedup();
             file.included = included;
         }
     }

@@ -11,6 +11,7 @@ use super::levels::{self, Setting, Subject};
 use crate::catalog::Severity;
 use crate::message::quoted;
 use crate::near::nearest;
+use crate::scan::regular;
 use crate::text::{Source, Span};
 
 /// What the file is called.
@@ -25,7 +26,7 @@ pub(crate) fn settings<'p>(
     let Some(path) = place(folder, paths).map_err(|complaint| vec![complaint])? else { return Ok(Vec::new()) };
     let name = relative(folder, &path).unwrap_or_else(|| path.to_string_lossy().into_owned());
     let unreadable = |why: &str| vec![Complaint::new(format!("{} cannot be read: {why}", quoted(&name)))];
-    let bytes = std::fs::read(&path).map_err(|error| unreadable(&reason(&error)))?;
+    let bytes = regular::read_all(&path).map_err(|error| unreadable(&reason(&error)))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text"))?;
     read(&name, &text)
 }

@@ -8,6 +8,7 @@ mod image;
 mod members;
 mod package_files;
 mod packages;
+pub(crate) mod regular;
 mod root;
 
 use std::fs::File;
@@ -137,7 +138,7 @@ pub fn read_source(path: &Path) -> SourceState {
         return SourceState::Special(special);
     }
     // Only opening tells whether it can be read.
-    match File::open(path) {
+    match regular::open(path) {
         Ok(_) => SourceState::File { size: found.len(), executable: found.permissions().mode() & 0o100 != 0 },
         Err(error) => SourceState::Missing(reason(&error)),
     }
@@ -197,22 +198,11 @@ fn digest_stream(mut stream: impl Read) -> io::Result<(u64, [u8; 32])> {
 
 /// A whole file; `None` where it has more than `most` bytes.
 fn read_whole(path: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
-    let file = open_regular(path)?;
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
-    Ok((bytes.len() as u64 <= most).then_some(bytes))
+    regular::read(path, most).map_err(|error| reason(&error))
 }
 
-/// Opens a regular file and nothing else: opening a named pipe would wait for a writer.
 fn open_regular(path: &Path) -> Result<File, String> {
-    let found = std::fs::metadata(path).map_err(|error| reason(&error))?;
-    if found.is_dir() {
-        return Err(String::from("it is a directory"));
-    }
-    if let Some(special) = special(found.file_type()) {
-        return Err(format!("it is {special}"));
-    }
-    File::open(path).map_err(|error| reason(&error))
+    regular::open(path).map_err(|error| reason(&error))
 }
 
 /// What something is that is neither file, directory nor link, as a person says it.

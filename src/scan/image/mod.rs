@@ -11,7 +11,7 @@ use std::path::Path;
 use super::archive::read_members;
 use super::members::Collected;
 use super::root::{Gathered, RootOptions, root_keeps};
-use super::{Limits, reason};
+use super::{Limits, reason, regular};
 use apply::Stack;
 use blobs::{Archive, Blobs, Directory};
 use digest::{Digest, Digested};
@@ -19,7 +19,7 @@ use manifest::Layer;
 
 /// Whether a directory is a container image rather than a root.
 pub(super) fn is_image_directory(path: &Path) -> bool {
-    manifest::is_image(&mut |name| std::fs::read(path.join(name)).ok())
+    manifest::is_image(&mut |name| regular::read(&path.join(name), 64 << 20).ok().flatten())
 }
 
 /// Whether an archive is a container image rather than a root, from what it holds at its top.
