@@ -5,7 +5,7 @@
 //! its outcome. An executor needs this crate and nothing else of featgraph: it knows no manifests, kinds or graphs.
 //!
 //! - [`read`] takes a plan in either format (`json`, `jsonl`) and checks its shape; [`Plan`] is what it gives.
-//! - [`write`] streams any [`PlanSource`] out as `json`, `jsonl` or text for people.
+//! - [`write()`] streams any [`PlanSource`] out as `json`, `jsonl` or text for people.
 //! - [`diff`] compares two plans by meaning.
 //! - [`step_key`], [`stage_key`], [`plan_digest`] and [`tree_digest`] are the definitions of the keys, for those who verify them.
 //!
