@@ -260,3 +260,11 @@ fn tools_can_be_what_a_command_requires() {
         ["unproven path:/opt/go/README"]
     );
 }
+
+#[test]
+fn a_version_may_be_said_in_another_file_than_the_name() {
+    let other = "[[ensure_dir]]\npath = \"/srv/a\"\n[[ensure_dir]]\npath = \"/srv/b\"\n[[package]]\naction = \"install\"\nnames = [\"curl=2\"]\n";
+    let top = image("[[package]]\naction = \"install\"\nnames = [\"curl\"]\n");
+    let top = format!("include = [\"other.features.toml\"]\n{top}");
+    assert_eq!(Folder::new(&with(&[("other.features.toml", other)], &top)).found("top.image.toml"), [""; 0]);
+}

@@ -167,7 +167,10 @@ pub(super) fn merge_packages(image: &mut Image, number: usize, rows: &[u32]) {
             _ => {}
         }
     }
+    // Who says the version leads: the version is a place in that feature's file.
     if let Some((row, _)) = settled {
-        image.slots.slots[number].what = image.provides[row as usize].what;
+        let slot = &mut image.slots.slots[number];
+        slot.lead = row;
+        slot.what = image.provides[row as usize].what;
     }
 }
