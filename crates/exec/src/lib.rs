@@ -1,13 +1,10 @@
-//! Carries out plans: what featgraph has decided becomes layers, images, directories. Nothing is decided again here.
+//! Carries out the pure steps of plans: files, directories, links, accounts, trees. Nothing is decided again here.
 //!
 //! ```text
-//!  plan ──▶ layers of steps: each maximal run of pure steps, each command, each packages step
-//!             │
-//!             ├─ pure: apply ──▶ Root (paths as data) ──▶ layer tar            no root file system, no privileges
-//!             └─ opaque: Root ──▶ a real root, sandbox ──▶ what changed ──▶ layer tar
-//!                                                              │
-//!                             store: layers by digest, records by key ──▶ outputs: OCI image, tar, directory
+//!  steps ──apply──▶ Root (paths as data) ──layer──▶ tar, and its index       no root file system, no privileges
 //! ```
+//!
+//! Commands and packages are refused: there is no sandbox yet, nor a store or images as outputs, and the program does not use this crate.
 //!
 //! It uses the format of plans (`featgraph-plan`) and the readers of archives (`featgraph-archive`), and nothing else of featgraph.
 

@@ -30,7 +30,8 @@ pub(super) struct Accounts {
 /// An account file, by lines.
 struct AccountFile {
     place: PathBytes,
-    lines: Vec<Vec<u8>>,
+    /// `None` where one was removed, so that the numbers of the others stay.
+    lines: Vec<Option<Vec<u8>>>,
     /// The line of each name, and of each number; the first of several.
     by_name: HashMap<Vec<u8>, usize>,
     by_number: HashMap<u32, usize>,
@@ -191,7 +192,7 @@ impl AccountFile {
         if let Some(number) = number {
             self.by_number.entry(number).or_insert(at);
         }
-        self.lines.push(line);
+        self.lines.push(Some(line));
     }
 
     fn append(&mut self, line: String) {
@@ -200,18 +201,19 @@ impl AccountFile {
         self.changed = true;
     }
 
-    /// An empty line stays for what is removed until the file is written.
     fn remove(&mut self, name: &str) {
+        let number = self.number_of(name);
         if let Some(at) = self.by_name.remove(name.as_bytes()) {
-            self.by_number.retain(|_, line| *line != at);
-            self.lines[at].clear();
-            self.lines[at].push(0);
+            if let Some(number) = number.filter(|number| self.by_number.get(number) == Some(&at)) {
+                self.by_number.remove(&number);
+            }
+            self.lines[at] = None;
             self.changed = true;
         }
     }
 
     fn number_of(&self, name: &str) -> Option<u32> {
-        let line = &self.lines[*self.by_name.get(name.as_bytes())?];
+        let line = self.lines[*self.by_name.get(name.as_bytes())?].as_ref()?;
         std::str::from_utf8(line.split(|&byte| byte == b':').nth(2)?).ok()?.parse().ok()
     }
 
@@ -222,8 +224,8 @@ impl AccountFile {
             Some(number) => match self.by_number.get(&number) {
                 None => Ok(number),
                 Some(&line) => {
-                    let name = self.lines[line].split(|&byte| byte == b':').next().unwrap_or_default();
-                    let name = String::from_utf8_lossy(name);
+                    let line = self.lines[line].as_deref().unwrap_or_default();
+                    let name = String::from_utf8_lossy(line.split(|&byte| byte == b':').next().unwrap_or_default());
                     Err(format!("is to have number {number}, which `{name}` has already"))
                 }
             },
@@ -235,7 +237,7 @@ impl AccountFile {
     /// Adds a member to the last field of a group's line; whether there is such a group.
     fn add_member(&mut self, group: &str, user: &str) -> bool {
         let Some(&at) = self.by_name.get(group.as_bytes()) else { return false };
-        let line = &mut self.lines[at];
+        let Some(line) = &mut self.lines[at] else { return false };
         let start = line.iter().rposition(|&byte| byte == b':').map_or(0, |colon| colon + 1);
         let mut members: Vec<&[u8]> =
             line[start..].split(|&byte| byte == b',').filter(|member| !member.is_empty()).collect();
@@ -251,8 +253,7 @@ impl AccountFile {
     }
 
     fn text(&self) -> Vec<u8> {
-        let kept = self.lines.iter().filter(|line| line.as_slice() != [0]);
-        let mut text = kept.map(Vec::as_slice).collect::<Vec<_>>().join(&b'\n');
+        let mut text = self.lines.iter().flatten().map(Vec::as_slice).collect::<Vec<_>>().join(&b'\n');
         if self.ended && !text.is_empty() {
             text.push(b'\n');
         }

@@ -56,8 +56,7 @@ impl Applier<'_> {
             let (kind, mode) = match &found.kind {
                 FoundKind::Directory => (Kind::Directory, *directory_mode),
                 FoundKind::File { size, executable } => {
-                    let place = Place::Host(Arc::from(host.join(&found.path).as_path()));
-                    let content = Content { size: *size, digest: None, place };
+                    let content = host_file(&host, &found.path, *size);
                     (Kind::File(content), if *executable { *executable_mode } else { *file_mode })
                 }
                 FoundKind::Symlink(text) => (Kind::Symlink(text.as_slice().into()), *directory_mode),
@@ -90,14 +89,13 @@ impl Applier<'_> {
                     (line.entry_type, line.mode) = ("file", Some(if executable { 0o755 } else { 0o644 }));
                     let whole = join(&top, line.path.as_bytes());
                     let directory = self.root.resolve(parent(&whole))?.unwrap_or_default();
+                    let content = host_file(&host, &line.path, size);
                     line.content = match landed.get(line.path.as_bytes()) {
-                        Some(id) if !skipped.contains(&join(&directory, name(&whole))) => LineContent::Inode(*id),
-                        // Another step provides it equally, and the tree was planned with it all the same.
-                        _ => {
-                            let place = Place::Host(Arc::from(host.join(&line.path).as_path()));
-                            let bytes = crate::contents::digest_of(&Content { size, digest: None, place })?;
-                            LineContent::Digest(bytes)
+                        Some(id) if !skipped.contains(&join(&directory, name(&whole))) => {
+                            LineContent::File(*id, content)
                         }
+                        // Another step provides it equally, and the tree was planned with it all the same.
+                        _ => LineContent::Digest(crate::contents::digest_of(&content)?),
                     };
                 }
                 FoundKind::Symlink(text) => {
@@ -110,6 +108,11 @@ impl Applier<'_> {
         self.expectations.tree(step, src, lines);
         Ok(())
     }
+}
+
+/// The contents of a file in a folder of the host.
+fn host_file(folder: &Path, path: &str, size: u64) -> Content {
+    Content { size, digest: None, place: Place::Host(Arc::from(folder.join(path).as_path())) }
 }
 
 /// A matcher of gitignore patterns below the root of a tree.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use featgraph_plan::{Digest, Input, Mode, Step, TreeLine, tree_digest};
 
 use super::StepError;
-use crate::contents::Read;
+use crate::contents::{ContentError, Read, digest_of};
 use crate::finding::{Code, Finding};
-use crate::root::InodeId;
+use crate::root::{Content, InodeId};
 
 /// The digests that contents must turn out to have.
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ pub(super) enum LineContent {
     Text(String),
     /// The digest of a file that the layer does not have.
     Digest([u8; 32]),
-    /// The digest of a file, known once it is read.
-    Inode(InodeId),
+    /// The digest of a file, known once it is read: by the layer, or where a later step took it away again, for its own sake.
+    File(InodeId, Content),
 }
 
 impl Expectations {
@@ -67,7 +67,7 @@ impl Expectations {
         }
     }
 
-    /// What does not hold. Files that later steps took away again were not read, and are not judged.
+    /// What does not hold. A single file that a later step took away again was not read, and is not judged; a tree is, as a whole.
     pub fn check(&self, read: &[Read]) -> Vec<Finding> {
         let read: HashMap<InodeId, [u8; 32]> = read.iter().map(|read| (read.inode, read.digest)).collect();
         let mut findings = Vec::new();
@@ -77,8 +77,10 @@ impl Expectations {
             }
         }
         for (expected, lines) in &self.trees {
-            if tree(lines, &read).is_some_and(|digest| digest != expected.digest) {
-                findings.push(expected.finding());
+            match tree(lines, &read) {
+                Ok(digest) if digest == expected.digest => {}
+                Ok(_) => findings.push(expected.finding()),
+                Err(error) => findings.push(StepError::from(error).finding(&expected.step)),
             }
         }
         findings
@@ -92,21 +94,25 @@ impl Expected {
 
     fn finding(&self) -> Finding {
         let message = format!("source `{}` is not what the plan was made with", self.path);
-        let mut finding = Finding::new(Code::ChangedInput, &self.step, message);
-        finding.help = Some(String::from("make the plan again, or bring the source back to what it was"));
-        finding
+        let help = Some(String::from("make the plan again, or bring the source back to what it was"));
+        Finding { code: Code::ChangedInput, message, step: self.step.clone(), help }
     }
 }
 
-/// The digest of a tree; nothing where one of its files was not read.
-fn tree(lines: &[Line], read: &HashMap<InodeId, [u8; 32]>) -> Option<Digest> {
-    let contents = lines.iter().map(|line| match &line.content {
-        LineContent::Text(text) => Some(text.clone()),
-        LineContent::Digest(digest) => Some(Digest::from_bytes(*digest).to_string()),
-        LineContent::Inode(id) => read.get(id).map(|digest| Digest::from_bytes(*digest).to_string()),
+/// The digest of a tree.
+fn tree(lines: &[Line], read: &HashMap<InodeId, [u8; 32]>) -> Result<Digest, ContentError> {
+    let text = |digest: [u8; 32]| Digest::from_bytes(digest).to_string();
+    let contents = lines.iter().map(|line| {
+        Ok(match &line.content {
+            LineContent::Text(text) => text.clone(),
+            LineContent::Digest(digest) => text(*digest),
+            LineContent::File(id, content) => {
+                text(read.get(id).map_or_else(|| digest_of(content), |known| Ok(*known))?)
+            }
+        })
     });
-    let contents: Vec<String> = contents.collect::<Option<_>>()?;
-    Some(tree_digest(lines.iter().zip(&contents).map(|(line, content)| TreeLine {
+    let contents: Vec<String> = contents.collect::<Result<_, ContentError>>()?;
+    Ok(tree_digest(lines.iter().zip(&contents).map(|(line, content)| TreeLine {
         entry_type: line.entry_type,
         mode: line.mode.map(|mode| Mode::new(mode as u16)),
         owner: &line.owner,

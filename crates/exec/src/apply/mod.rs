@@ -50,7 +50,7 @@ impl StepError {
             }
             _ => Code::StepFailed,
         };
-        Finding::new(code, step, self.to_string())
+        Finding { code, message: self.to_string(), step: step.to_owned(), help: None }
     }
 }
 
