@@ -1,45 +1,10 @@
 //! The neutral vocabulary that kinds are lowered into: what is provided and required, of which entity, and why.
 
+pub use featgraph_plan::Phase;
+
 use crate::intern::EntityId;
 use crate::text::Span;
 use crate::tree::FileType;
-
-/// Barriers: all of one phase runs before any of the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Phase {
-    /// Packages.
-    Packages,
-    /// Commands.
-    Commands,
-    /// Removals.
-    Removals,
-    /// Everything else.
-    Main,
-    /// The end.
-    Finalize,
-}
-
-impl Phase {
-    /// In the order in which they run.
-    pub const ALL: [Self; 5] = [Self::Packages, Self::Commands, Self::Removals, Self::Main, Self::Finalize];
-
-    /// As written in manifests and plans.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Packages => "packages",
-            Self::Commands => "commands",
-            Self::Removals => "removals",
-            Self::Main => "main",
-            Self::Finalize => "finalize",
-        }
-    }
-
-    /// The phase of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|phase| phase.name() == name)
-    }
-}
 
 /// How firmly a thing is provided. Ascending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use canon_json::CanonJsonSerialize;
 use featgraph::plan::{
-    Digest, Expect, Expected, FORMAT_VERSION, Input, InputType, Keys, Manager, Mode, Node, Op, Origin, Origins, Owners,
-    PathType, Phase, Plan, PlanFormat, PlanParent, Provided, Replaced, ReplacedFrom, ReplacedType, SourceType, Stage,
-    Step, Tool, TreeLine, diff, plan_digest, read, schema, stage_key, step_key, tree_digest,
+    Digest, Expect, Expected, FORMAT_VERSION, FileType, Input, InputType, Keys, Manager, Mode, Node, Op, Origin,
+    Origins, Owners, Phase, Plan, PlanFormat, PlanParent, Provided, Replaced, ReplacedFrom, ReplacedType, SourceType,
+    Stage, Step, Tool, TreeLine, diff, plan_digest, read, schema, stage_key, step_key, tree_digest,
 };
 use serde_json::{Value, json};
 
@@ -305,7 +305,7 @@ fn small() -> Plan {
         steps,
         expects: vec![Expect {
             entity: text("path:/usr/sbin/nologin"),
-            validator: Expected { path_type: Some(PathType::File), executable: true, ..Expected::default() },
+            validator: Expected { path_type: Some(FileType::File), executable: true, ..Expected::default() },
             stage: 1,
             relied_on_by: texts(&["user:web"]),
         }],

@@ -10,6 +10,8 @@ use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::tree::FileType;
+
 /// The version that is written; files of its major version are read.
 pub(super) const VERSION: &str = "1.0";
 
@@ -56,7 +58,7 @@ pub(super) struct PathLine<'t> {
     pub path: Text<'t>,
     /// What stands there.
     #[serde(rename = "type")]
-    #[schemars(with = "TypeName")]
+    #[schemars(with = "FileType")]
     pub file_type: Text<'t>,
     /// Permission bits in octal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,21 +193,6 @@ pub(super) fn from_text<'t, P: Deserialize<'t> + Default>(
     text: &'t str,
 ) -> Result<FactsFile<'t, P>, serde_json::Error> {
     serde_json::from_str(text).map(|Object(file)| file)
-}
-
-/// The names of types, for the schema.
-#[derive(JsonSchema)]
-#[schemars(rename = "Type", rename_all = "lowercase")]
-#[allow(dead_code)]
-enum TypeName {
-    File,
-    Directory,
-    Symlink,
-    Char,
-    Block,
-    Fifo,
-    Socket,
-    Mount,
 }
 
 /// The names of package managers, for the schema.

@@ -10,7 +10,7 @@ use super::operation::Operations;
 use super::relied::{Relied, expects};
 use super::rows::Rows;
 use super::sources::inputs_of;
-use super::steps::{Scratch, phase_of};
+use super::steps::Scratch;
 use super::written::in_batches;
 use crate::entity::Means;
 use crate::graph::Graph;
@@ -154,7 +154,7 @@ impl<'g> Built<'g> {
             }
             let own: Vec<Digest> = steps.iter().map(|&node| self.keys[node as usize]).collect();
             let key = Keys::new().stage(base, &own);
-            self.stages.push(Stage { phase: phase_of(stage.phase), opaque: stage.opaque, base, steps: own.len(), key });
+            self.stages.push(Stage { phase: stage.phase, opaque: stage.opaque, base, steps: own.len(), key });
             base = Some(key);
         }
         self.order = in_order;

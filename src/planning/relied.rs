@@ -14,10 +14,10 @@ use crate::graph::nodes::Nodes;
 use crate::graph::slots::NONE;
 use crate::graph::{Graph, Image};
 use crate::intern::EntityId;
-use crate::tree::{FileType, Owner};
+use crate::tree::Owner;
 use featgraph_plan::Digest;
 use featgraph_plan::Mode;
-use featgraph_plan::{Expect, Expected, PathType};
+use featgraph_plan::{Expect, Expected};
 
 /// For each step the facts that it relies on.
 pub(super) struct Relied {
@@ -153,24 +153,11 @@ pub(super) fn expects(graph: &Graph, nodes: &Nodes<'_>, ids: &Ids, stages: usize
 fn expected(image: &Image, validator: u32) -> Expected {
     let validator = image.validators[validator as usize];
     Expected {
-        path_type: validator.file_type.map(path_type),
+        path_type: validator.file_type,
         executable: validator.executable,
         mode: validator.mode.map(Mode::new),
         user: validator.user.map(|owner| image.say_owner(owner).into_owned()),
         group: validator.group.map(|owner| image.say_owner(owner).into_owned()),
         empty: validator.empty,
-    }
-}
-
-fn path_type(file_type: FileType) -> PathType {
-    match file_type {
-        FileType::File => PathType::File,
-        FileType::Directory => PathType::Directory,
-        FileType::Symlink => PathType::Symlink,
-        FileType::Char => PathType::Char,
-        FileType::Block => PathType::Block,
-        FileType::Fifo => PathType::Fifo,
-        FileType::Socket => PathType::Socket,
-        FileType::Mount => PathType::Mount,
     }
 }

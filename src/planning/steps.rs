@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::build::Built;
 use super::ids::main_entity;
 use super::operation::Operations;
-use crate::entity::{self, Means, Strength};
+use crate::entity::{Means, Strength};
 use crate::fragment::Feature;
 use crate::graph::slots::There;
 use crate::intern::{EntityId, EntityType};
 use crate::tree::FileType;
-use featgraph_plan::{Origin, Phase, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
+use featgraph_plan::{Origin, Provided, Replaced, ReplacedFrom, ReplacedType, Step};
 
 /// What is used again from step to step.
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Built<'_> {
             id: self.ids.of(node).into(),
             stage: graph.order.stage[node as usize],
             wave: graph.order.wave[node as usize],
-            phase: phase_of(self.nodes.phase(node)),
+            phase: self.nodes.phase(node),
             implied: own_slot.is_some_and(|slot| {
                 let slot = &graph.image.slots.slots[slot as usize];
                 graph.image.provides[slot.lead as usize].strength == Strength::Implied
@@ -155,16 +155,6 @@ impl Built<'_> {
         places.sort_unstable();
         places.dedup();
         places
-    }
-}
-
-pub(super) fn phase_of(phase: entity::Phase) -> Phase {
-    match phase {
-        entity::Phase::Packages => Phase::Packages,
-        entity::Phase::Commands => Phase::Commands,
-        entity::Phase::Removals => Phase::Removals,
-        entity::Phase::Main => Phase::Main,
-        entity::Phase::Finalize => Phase::Finalize,
     }
 }
 

@@ -2,82 +2,9 @@
 
 use std::sync::Arc;
 
+pub use featgraph_plan::FileType;
+
 use super::name_of;
-
-/// What stands at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FileType {
-    /// A regular file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Symlink,
-    /// A character device.
-    Char,
-    /// A block device.
-    Block,
-    /// A named pipe.
-    Fifo,
-    /// A socket.
-    Socket,
-    /// A place on which something is mounted.
-    Mount,
-}
-
-impl FileType {
-    /// Every type, in the order in which the format lists them.
-    pub const ALL: [Self; 8] =
-        [Self::File, Self::Directory, Self::Symlink, Self::Char, Self::Block, Self::Fifo, Self::Socket, Self::Mount];
-
-    /// As written in facts, plans and manifests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Directory => "directory",
-            Self::Symlink => "symlink",
-            Self::Char => "char",
-            Self::Block => "block",
-            Self::Fifo => "fifo",
-            Self::Socket => "socket",
-            Self::Mount => "mount",
-        }
-    }
-
-    /// As a person says it, with its article.
-    pub const fn described(self) -> &'static str {
-        match self {
-            Self::File => "a file",
-            Self::Directory => "a directory",
-            Self::Symlink => "a symbolic link",
-            Self::Char => "a character device",
-            Self::Block => "a block device",
-            Self::Fifo => "a named pipe",
-            Self::Socket => "a socket",
-            Self::Mount => "a mountpoint",
-        }
-    }
-
-    /// The type of a name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name.as_bytes() {
-            b"file" => Self::File,
-            b"directory" => Self::Directory,
-            b"symlink" => Self::Symlink,
-            b"char" => Self::Char,
-            b"block" => Self::Block,
-            b"fifo" => Self::Fifo,
-            b"socket" => Self::Socket,
-            b"mount" => Self::Mount,
-            _ => return None,
-        })
-    }
-
-    /// Whether other entries can stand below it without a link being followed.
-    pub const fn holds_entries(self) -> bool {
-        matches!(self, Self::Directory | Self::Mount)
-    }
-}
 
 /// Who owns an entry, as far as the tree says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

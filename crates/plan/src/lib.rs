@@ -35,7 +35,7 @@ pub use digest::{Digest, NotADigest};
 pub use key::{Keys, TreeLine, plan_digest, stage_key, step_key, tree_digest};
 pub use mode::Mode;
 pub use model::{
-    Expect, Expected, FORMAT_VERSION, Input, InputType, Origin, Origins, PathType, Phase, Plan, PlanParent, Provided,
+    Expect, Expected, FORMAT_VERSION, FileType, Input, InputType, Origin, Origins, Phase, Plan, PlanParent, Provided,
     Replaced, ReplacedFrom, ReplacedType, Stage, Step,
 };
 pub use op::{Manager, Node, Op, Owners, SourceType, Tool};

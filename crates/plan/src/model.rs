@@ -67,9 +67,10 @@ pub struct Stage {
     pub key: Digest,
 }
 
-/// Phases, in the order in which they run.
+/// Barriers: all of one phase runs before any of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[repr(u8)]
 pub enum Phase {
     /// Packages.
     Packages,
@@ -84,7 +85,10 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// As written in plans.
+    /// In the order in which they run.
+    pub const ALL: [Self; 5] = [Self::Packages, Self::Commands, Self::Removals, Self::Main, Self::Finalize];
+
+    /// As written in manifests and plans.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Packages => "packages",
@@ -93,6 +97,11 @@ impl Phase {
             Self::Main => "main",
             Self::Finalize => "finalize",
         }
+    }
+
+    /// The phase of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
     }
 }
 
@@ -253,7 +262,7 @@ pub struct Expect {
 pub struct Expected {
     /// Its type, links followed.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub path_type: Option<PathType>,
+    pub path_type: Option<FileType>,
     /// It may be executed by its owner, its group or others.
     #[serde(default, skip_serializing_if = "is_false")]
     pub executable: bool,
@@ -271,10 +280,10 @@ pub struct Expected {
     pub empty: bool,
 }
 
-/// What a path is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum PathType {
+pub enum FileType {
     /// A regular file.
     File,
     /// A directory.
@@ -289,12 +298,16 @@ pub enum PathType {
     Fifo,
     /// A socket.
     Socket,
-    /// A place where something is mounted.
+    /// A place on which something is mounted.
     Mount,
 }
 
-impl PathType {
-    /// As written in plans.
+impl FileType {
+    /// Every type, in the order in which the format lists them.
+    pub const ALL: [Self; 8] =
+        [Self::File, Self::Directory, Self::Symlink, Self::Char, Self::Block, Self::Fifo, Self::Socket, Self::Mount];
+
+    /// As written in facts, plans and manifests.
     pub const fn name(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -306,6 +319,40 @@ impl PathType {
             Self::Socket => "socket",
             Self::Mount => "mount",
         }
+    }
+
+    /// As a person says it, with its article.
+    pub const fn described(self) -> &'static str {
+        match self {
+            Self::File => "a file",
+            Self::Directory => "a directory",
+            Self::Symlink => "a symbolic link",
+            Self::Char => "a character device",
+            Self::Block => "a block device",
+            Self::Fifo => "a named pipe",
+            Self::Socket => "a socket",
+            Self::Mount => "a mountpoint",
+        }
+    }
+
+    /// The type of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name.as_bytes() {
+            b"file" => Self::File,
+            b"directory" => Self::Directory,
+            b"symlink" => Self::Symlink,
+            b"char" => Self::Char,
+            b"block" => Self::Block,
+            b"fifo" => Self::Fifo,
+            b"socket" => Self::Socket,
+            b"mount" => Self::Mount,
+            _ => return None,
+        })
+    }
+
+    /// Whether other entries can stand below it without a link being followed.
+    pub const fn holds_entries(self) -> bool {
+        matches!(self, Self::Directory | Self::Mount)
     }
 }
 
