@@ -99,6 +99,20 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
 
+    /// Whether it says that something is nowhere: of an image of which not all could be read it is kept back, until that is mended.
+    pub const fn needs_all_read(self) -> bool {
+        matches!(
+            self,
+            Self::DanglingLink
+                | Self::LikelyMissing
+                | Self::Missing
+                | Self::Unproven
+                | Self::UnusedAllow
+                | Self::UnusedAssume
+                | Self::UnusedReplace
+        )
+    }
+
     /// Whether a level can be set for it: warnings, infos, and sources that may be built later.
     pub const fn level_can_be_set(self) -> bool {
         !matches!(self.severity(), Severity::Error) || matches!(self, Self::MissingSource)

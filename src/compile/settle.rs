@@ -58,7 +58,7 @@ pub(super) fn settle(
         {
             continue;
         }
-        if incomplete && is_withheld(diagnostic.code) {
+        if incomplete && diagnostic.code.needs_all_read() {
             withheld += 1;
             continue;
         }
@@ -93,16 +93,4 @@ pub(super) fn settle(
         }
     }
     (kept, withheld)
-}
-
-const fn is_withheld(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Missing
-            | Code::LikelyMissing
-            | Code::Unproven
-            | Code::UnusedAllow
-            | Code::UnusedAssume
-            | Code::UnusedReplace
-    )
 }

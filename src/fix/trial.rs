@@ -70,19 +70,6 @@ fn tally<'r>(keys: impl Iterator<Item = Key<'r>>) -> FxHashMap<Key<'r>, usize> {
     counts
 }
 
-/// What an incomplete image keeps back: it comes to light once the image is read whole, and no fix has added it.
-const fn is_kept_back(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Missing
-            | Code::LikelyMissing
-            | Code::Unproven
-            | Code::UnusedAllow
-            | Code::UnusedAssume
-            | Code::UnusedReplace
-    )
-}
-
 /// Tries fixes of one report.
 pub(super) struct Trial<'t, 'l> {
     workspace: &'t Workspace,
@@ -170,7 +157,7 @@ impl<'t, 'l> Trial<'t, 'l> {
         let read_more = report.incomplete < self.report.incomplete;
         let added: FxHashSet<About<'_>> = after
             .keys()
-            .filter(|key| count(&after, key) > count(&before, key) && !(read_more && is_kept_back(key.0)))
+            .filter(|key| count(&after, key) > count(&before, key) && !(read_more && key.0.needs_all_read()))
             .map(|key| key.1)
             .collect();
         let mut blamed: Vec<usize> = Vec::new();

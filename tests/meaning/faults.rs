@@ -268,3 +268,15 @@ fn a_version_may_be_said_in_another_file_than_the_name() {
     let top = format!("include = [\"other.features.toml\"]\n{top}");
     assert_eq!(Folder::new(&with(&[("other.features.toml", other)], &top)).found("top.image.toml"), [""; 0]);
 }
+
+#[test]
+fn a_link_of_a_tree_is_not_judged_while_something_is_unread() {
+    let folder = Folder::new(&with(
+        &[("tree/readme", "")],
+        "include = [\"gone.features.toml\"]\n[image]\nname = \"t\"\nparent = \"base.facts.json\"\n[[install]]\nsrc = \"tree\"\ndst = \"/tree\"\n",
+    ));
+    std::os::unix::fs::symlink("nowhere", folder.path().join("tree/link")).expect("a link");
+    assert_eq!(folder.found("top.image.toml"), ["missing-file -"]);
+    std::fs::write(folder.path().join("gone.features.toml"), "").expect("a file");
+    assert_eq!(folder.found("top.image.toml"), ["dangling-link path:/tree/link"]);
+}
