@@ -70,6 +70,20 @@ fn accounts_are_read_through_links_of_the_root() {
 }
 
 #[test]
+fn accounts_of_the_system_are_kept_below_usr_too() {
+    let place = Place::new();
+    place.write("root/etc/passwd", "root:x:0:0::/root:/bin/sh\nweb:x:33:33::/srv:\n");
+    place.write("root/etc/group", "web:x:33:\n");
+    place.write("root/usr/lib/passwd", "daemon:x:2:2::/:\nweb:x:99:2:::\n");
+    place.write("root/usr/lib/group", "daemon:x:2:\n");
+    let facts = place.facts(&["root"]);
+    let users: Vec<_> = facts.users.iter().map(|user| (&*user.name, user.uid)).collect();
+    assert_eq!(users, [("daemon", Some(2)), ("root", Some(0)), ("web", Some(33))]);
+    let groups: Vec<_> = facts.groups.iter().map(|group| (&*group.name, group.gid)).collect();
+    assert_eq!(groups, [("daemon", Some(2)), ("web", Some(33))]);
+}
+
+#[test]
 fn names_that_are_not_utf_8_are_reported_and_kept_apart() {
     let place = Place::new();
     place.write("root/etc/good", "");

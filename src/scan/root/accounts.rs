@@ -22,48 +22,51 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Reads /etc/passwd and /etc/group, through links where they are some.
+    /// Reads passwd and group of /etc and then of /usr/lib, where images keep the accounts that come with the system (nss-altfiles),
+    /// through links where they are some. A name is what /etc says of it.
     pub(super) fn read(
         places: &mut Places<'_>,
         contents: &BTreeMap<Box<str>, Vec<u8>>,
         notes: &mut Vec<String>,
     ) -> Self {
-        let passwd_text = text(places, contents, "etc/passwd", notes);
-        let group_text = text(places, contents, "etc/group", notes);
-        let mut group_names = Names::default();
-        let mut groups = Vec::new();
-        let mut seen = HashSet::new();
-        for line in group(&group_text) {
-            group_names.entry(line.gid).or_insert_with(|| line.name.into());
-            if seen.insert(line.name) {
-                let mut members: Vec<Box<str>> = line.members().map(Into::into).collect();
-                members.sort();
-                members.dedup();
-                groups.push(GroupFact { name: line.name.into(), gid: Some(line.gid), members });
+        let mut accounts =
+            Self { users: Vec::new(), groups: Vec::new(), user_names: Names::default(), group_names: Names::default() };
+        let mut seen: HashSet<Box<str>> = HashSet::new();
+        for path in ["etc/group", "usr/lib/group"] {
+            let text = text(places, contents, path, notes);
+            for line in group(&text) {
+                accounts.group_names.entry(line.gid).or_insert_with(|| line.name.into());
+                if seen.insert(line.name.into()) {
+                    let mut members: Vec<Box<str>> = line.members().map(Into::into).collect();
+                    members.sort();
+                    members.dedup();
+                    accounts.groups.push(GroupFact { name: line.name.into(), gid: Some(line.gid), members });
+                }
             }
+            note_lines(path, &text, group(&text).map(|line| line.span.start), notes);
         }
-        note_lines("etc/group", &group_text, group(&group_text).map(|line| line.span.start), notes);
-        let mut user_names = Names::default();
-        let mut users = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen: HashSet<Box<str>> = HashSet::new();
         let given = |field: &str| (!field.is_empty()).then(|| field.into());
-        for line in passwd(&passwd_text) {
-            user_names.entry(line.uid).or_insert_with(|| line.name.into());
-            if seen.insert(line.name) {
-                users.push(UserFact {
-                    name: line.name.into(),
-                    uid: Some(line.uid),
-                    group: Some(owner(&group_names, line.gid)),
-                    home: given(line.home),
-                    shell: given(line.shell),
-                    comment: given(line.comment),
-                });
+        for path in ["etc/passwd", "usr/lib/passwd"] {
+            let text = text(places, contents, path, notes);
+            for line in passwd(&text) {
+                accounts.user_names.entry(line.uid).or_insert_with(|| line.name.into());
+                if seen.insert(line.name.into()) {
+                    accounts.users.push(UserFact {
+                        name: line.name.into(),
+                        uid: Some(line.uid),
+                        group: Some(owner(&accounts.group_names, line.gid)),
+                        home: given(line.home),
+                        shell: given(line.shell),
+                        comment: given(line.comment),
+                    });
+                }
             }
+            note_lines(path, &text, passwd(&text).map(|line| line.span.start), notes);
         }
-        note_lines("etc/passwd", &passwd_text, passwd(&passwd_text).map(|line| line.span.start), notes);
-        users.sort();
-        groups.sort();
-        Self { users, groups, user_names, group_names }
+        accounts.users.sort();
+        accounts.groups.sort();
+        accounts
     }
 
     /// The owner that a number is.
