@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::WalkBuilder;
 
@@ -50,7 +51,25 @@ pub(crate) fn find<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>)
 
 /// The manifests below a folder. The same on every machine: only .gitignore files of the tree and above it count.
 fn below(folder: &Path, path: &Path, found: &mut Found) {
-    let walk = WalkBuilder::new(path).require_git(false).git_global(false).git_exclude(false).ignore(false).build();
+    // The walk opens every .gitignore by name, and would wait for a named pipe's writer.
+    let above = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(ignore) = above.ancestors().find_map(special_ignore) {
+        return found.complaints.push(not_searched(path, &ignore));
+    }
+    let special = Arc::new(Mutex::new(Vec::new()));
+    let passed_over = special.clone();
+    let walk = WalkBuilder::new(path)
+        .require_git(false)
+        .git_global(false)
+        .git_exclude(false)
+        .ignore(false)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|sort| sort.is_dir());
+            let Some(ignore) = Some(entry.path()).filter(|_| is_folder).and_then(special_ignore) else { return true };
+            passed_over.lock().unwrap_or_else(PoisonError::into_inner).push((entry.path().to_owned(), ignore));
+            false
+        })
+        .build();
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
@@ -73,6 +92,22 @@ fn below(folder: &Path, path: &Path, found: &mut Found) {
             None => found.complaints.push(not_unicode(entry.path())),
         }
     }
+    let special = special.lock().unwrap_or_else(PoisonError::into_inner);
+    found.complaints.extend(special.iter().map(|(folder, ignore)| not_searched(folder, ignore)));
+}
+
+/// The .gitignore of a folder, where it is neither absent nor a regular file.
+fn special_ignore(folder: &Path) -> Option<PathBuf> {
+    let ignore = folder.join(".gitignore");
+    std::fs::metadata(&ignore).is_ok_and(|known| !known.is_file() && !known.is_dir()).then_some(ignore)
+}
+
+fn not_searched(folder: &Path, ignore: &Path) -> Complaint {
+    Complaint::new(format!(
+        "{} cannot be searched for manifests: {} is not a regular file",
+        shown(folder),
+        shown(ignore)
+    ))
 }
 
 fn unlistable(path: &Path, error: &ignore::Error) -> Complaint {
