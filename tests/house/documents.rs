@@ -43,6 +43,18 @@ fn the_catalogue_is_sorted_and_every_code_has_a_page() {
 }
 
 #[test]
+fn every_operation_of_plans_is_explained_to_executors() {
+    let schema = serde_json::to_value(featgraph::plan::schema()).expect("a schema");
+    let operations = schema["$defs"]["Op"]["oneOf"].as_array().expect("operations");
+    let page = read("docs/plan.md");
+    for operation in operations {
+        let name = operation["properties"]["type"]["const"].as_str().expect("a name");
+        assert!(page.contains(&format!("\n| `{name}` | ")), "docs/plan.md does not explain `{name}`");
+    }
+    assert!(operations.len() > 15, "{}", operations.len());
+}
+
+#[test]
 fn the_kinds_are_sorted_and_each_has_a_page() {
     let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     assert!(names.is_sorted() && names.windows(2).all(|two| two[0] != two[1]), "{names:?}");
