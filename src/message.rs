@@ -95,6 +95,31 @@ pub fn not_plain(text: &str) -> Option<&'static str> {
     }
 }
 
+/// What in the name of a source is of another tool, and what to do instead. `None` where it is a plain path of the host.
+pub fn not_a_source(text: &str) -> Option<&'static str> {
+    if text.contains("://") {
+        Some("nothing is fetched: put it beside the manifest, and name the file")
+    } else if text.contains(['*', '?', '[']) {
+        Some("patterns are not read here: name the folder, and leave out what is not wanted with `exclude`")
+    } else {
+        not_plain(text)
+    }
+}
+
+/// What to do about a parent that is no file and has the name of an image in a registry, such as `debian:12`.
+pub fn not_a_parent(text: &str) -> Option<String> {
+    let name = text.strip_prefix("docker://").or_else(|| text.strip_prefix("docker-image://")).unwrap_or(text);
+    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-/:@".contains(c));
+    let (path, tag) = name.split_once('@').or_else(|| name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')))?;
+    (plain && !tag.is_empty() && path.starts_with(|c: char| c.is_ascii_alphanumeric())).then(|| {
+        let folder = path.rsplit('/').next().unwrap_or(path);
+        format!(
+            "names of registries are not looked up: write `parent = {{ name = \"{name}\", opaque = true }}`, or copy the image into a \
+             folder with `skopeo copy docker://{name} oci:{folder}` and name that"
+        )
+    })
+}
+
 /// Whether a path is below a place that only a running system fills.
 pub fn is_run_time_place(path: &str) -> bool {
     ["/dev", "/proc", "/run", "/sys"]

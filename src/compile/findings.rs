@@ -116,11 +116,18 @@ impl Workspace {
             name,
             sorted.into_iter().filter(|other| manifest::is_image(other) != matches!(key, "include" | "ids")),
         );
+        // As its author wrote it: a path from there is another text.
+        let written = reference.span.of(&fragment.source.text).trim_matches(['"', '\'']);
         Some(Unread {
             location,
             message: format!("{what} {} cannot be read: {reason}", message::quoted(&reference.path)),
             label: reason,
-            help: near.map(|near| format!("did you mean `{near}`?")),
+            help: match near {
+                Some(near) => Some(format!("did you mean `{near}`?")),
+                None if key == "parent" => message::not_a_parent(written),
+                None => None,
+            }
+            .or_else(|| message::not_a_source(written).map(str::to_owned)),
             notes: Vec::new(),
             meant: near.map(str::to_owned),
             code: Code::MissingFile,

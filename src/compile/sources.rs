@@ -36,9 +36,10 @@ impl Workspace {
                 let main = check::main_place(image, feature);
                 let mut diagnostic = image.diagnostic(Code::MissingSource, main, location, message);
                 diagnostic.label = "cannot be read".to_owned();
-                diagnostic.help = Some(
-                    "correct the path, which is relative to this manifest; if the file is built later, set the level of `missing-source`".to_owned(),
+                let help = message::not_a_source(&source.written).unwrap_or(
+                    "correct the path, which is relative to this manifest; if the file is built later, set the level of `missing-source`",
                 );
+                diagnostic.help = Some(help.to_owned());
                 found.push((diagnostic, vec![feature]));
             }
         }

@@ -280,3 +280,41 @@ fn a_link_of_a_tree_is_not_judged_while_something_is_unread() {
     std::fs::write(folder.path().join("gone.features.toml"), "").expect("a file");
     assert_eq!(folder.found("top.image.toml"), ["dangling-link path:/tree/link"]);
 }
+
+/// The help of the first finding in a manifest.
+fn help_of(text: &str) -> String {
+    let report = Folder::new(&with(&[], text)).report("top.image.toml");
+    report.diagnostics.into_iter().next().and_then(|found| found.help).unwrap_or_default()
+}
+
+#[test]
+fn names_of_registries_patterns_and_addresses_are_told_from_files_that_are_gone() {
+    let parent = |name: &str| help_of(&format!("[image]\nparent = \"{name}\"\n"));
+    assert!(
+        parent("debian:12").contains("write `parent = { name = \"debian:12\", opaque = true }`"),
+        "{}",
+        parent("debian:12")
+    );
+    let whole = "quay.io:443/fedora/fedora@sha256:0123";
+    assert!(parent(whole).contains(&format!("skopeo copy docker://{whole} oci:fedora`")), "{}", parent(whole));
+    assert!(
+        parent("docker://debian:12").contains("{ name = \"debian:12\", opaque"),
+        "{}",
+        parent("docker://debian:12")
+    );
+    for file in ["gone.facts.json", "../roots/debian", "localhost:5000/debian"] {
+        assert_eq!(parent(file), "", "{file}");
+    }
+    let source = |src: &str| helps(&format!("[[install]]\nsrc = \"{src}\"\ndst = \"/srv/x\"\n")).concat();
+    assert!(source("files/*.conf").starts_with("patterns are not read here"), "{}", source("files/*.conf"));
+    assert!(source("https://example.org/x.tar").starts_with("nothing is fetched"));
+    assert!(source("files/a.conf").starts_with("correct the path"));
+}
+
+#[test]
+fn a_command_line_is_not_to_be_put_in_brackets() {
+    let run = helps("[[run]]\ncommand = \"apt-get update\"\n").concat();
+    assert!(run.contains("a string of their own") && run.ends_with("goes into `script`"), "{run}");
+    let oci = helps("[[oci]]\ncmd = \"nginx -g x\"\n").concat();
+    assert!(oci.contains("a string of their own") && !oci.contains("script"), "{oci}");
+}

@@ -2,6 +2,7 @@
 
 use super::{Declared, Lowering};
 use crate::catalog::Code;
+use crate::kind::Kind;
 use crate::kind::field::FieldType;
 use crate::message;
 use crate::syntax::{NodeId, Shape};
@@ -142,9 +143,29 @@ impl Lowering<'_> {
         strings
     }
 
+    fn is_command(&self, d: &Declared, field: usize) -> bool {
+        d.kind.spec().fields[field].field_type == FieldType::Command
+    }
+
+    /// Tells that a command line is not read as a shell would read it.
+    fn command_line(&mut self, node: NodeId, kind: Kind, name: &str) {
+        let sentence = format!("`{name}` must be an array of the program and its arguments, and this is one string");
+        let mut help =
+            String::from("make the program and each argument a string of their own: `[\"PROGRAM\", \"ARGUMENT\"]`");
+        if kind == Kind::Run {
+            help.push_str("; a line for the shell goes into `script`");
+        }
+        let span = self.span(node);
+        self.report(Code::WrongType, span, sentence).help = Some(help);
+    }
+
     /// A list of strings with their places.
     pub fn strings(&mut self, d: &Declared, field: usize) -> Vec<(String, Span)> {
         match d.get(field) {
+            Some(node) if self.shape(node) == Shape::String && self.is_command(d, field) => {
+                self.command_line(node, d.kind, self.name_of(d, field));
+                Vec::new()
+            }
             Some(node) => self.strings_at(node, self.name_of(d, field)),
             None => Vec::new(),
         }
